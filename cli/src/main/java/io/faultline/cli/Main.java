@@ -1,0 +1,108 @@
+package io.faultline.cli;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/**
+ * The {@code faultline} command: parses the line, runs one verb, turns what became of it into an
+ * exit code.
+ *
+ * <p>Each verb is a class of its own, a {@code @Command} that implements {@code Callable<Integer>}
+ * and returns one of the codes of {@link ExitCode}; it becomes known by its line in {@link
+ * #verbs()}. A verb that throws ends with {@link ExitCode#FAILED} and one line on standard error,
+ * with the stack trace as well after {@code --stacktrace}.
+ */
+@Command(
+    name = "faultline",
+    description = "A filesystem engine for the JVM: volumes, soaks, journals.",
+    versionProvider = Main.Version.class,
+    synopsisSubcommandLabel = "VERB",
+    mixinStandardHelpOptions = true)
+public final class Main implements Callable<Integer> {
+
+  @Option(
+      names = "--stacktrace",
+      scope = ScopeType.INHERIT,
+      description = "On failure, print where it came from as well.")
+  private boolean stacktrace;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  private Main() {}
+
+  /** Runs one verb and ends the JVM with its exit code. */
+  public static void main(String[] args) {
+    System.exit(
+        run(
+            new PrintWriter(System.out, true, System.out.charset()),
+            new PrintWriter(System.err, true, System.err.charset()),
+            args));
+  }
+
+  /** Runs one verb on the given streams and returns its exit code; never throws, never exits. */
+  static int run(PrintWriter out, PrintWriter err, String... args) {
+    return run(verbs(), out, err, args);
+  }
+
+  static int run(List<Callable<Integer>> verbs, PrintWriter out, PrintWriter err, String... args) {
+    Main main = new Main();
+    CommandLine line = new CommandLine(main);
+    verbs.forEach(line::addSubcommand);
+    // --help and --version belong to every verb, also to those added later.
+    for (CommandLine verb : line.getSubcommands().values()) {
+      verb.getCommandSpec().mixinStandardHelpOptions(true).versionProvider(new Version());
+    }
+    line.setOut(out).setErr(err);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setExecutionExceptionHandler(
+        (failure, command, parsed) -> {
+          command
+              .getErr()
+              .println("faultline " + command.getCommandName() + ": " + oneLine(failure));
+          if (main.stacktrace) {
+            failure.printStackTrace(command.getErr());
+          }
+          return ExitCode.FAILED;
+        });
+    return line.execute(args);
+  }
+
+  /** Every verb, in the order in which {@code --help} lists them. */
+  private static List<Callable<Integer>> verbs() {
+    return List.of();
+  }
+
+  /** Without a verb there is nothing to do. */
+  @Override
+  public Integer call() {
+    throw new ParameterException(
+        Objects.requireNonNull(spec).commandLine(), "Missing verb: say what to do");
+  }
+
+  private static String oneLine(Throwable failure) {
+    String message = failure.getMessage();
+    String text =
+        message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
+    return text.replaceAll("\\R+", " ");
+  }
+
+  /** The version of the build this class came from. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Main.class.getPackage().getImplementationVersion();
+      return new String[] {"faultline " + (version == null ? "(unpackaged)" : version)};
+    }
+  }
+}
