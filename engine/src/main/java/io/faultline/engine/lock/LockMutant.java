@@ -1,0 +1,34 @@
+package io.faultline.engine.lock;
+
+import io.faultline.engine.runtime.Checks;
+import io.faultline.engine.runtime.Yield;
+
+/**
+ * Deliberate faults of {@link PhaseFairLock}, switched on by the tests that must find them. {@link
+ * #ALLOWED} is a constant, so the JIT removes every question about them in production.
+ */
+enum LockMutant {
+  /** Every rule is kept. */
+  NONE,
+  /** A back-out that brings the readers to 0 does not hand over: a lost wake-up. */
+  BACK_OUT_WITHOUT_HAND_OVER,
+  /** A released exclusive goes to the next exclusive first: endless exclusives starve readers. */
+  EXCLUSIVE_BEFORE_SHARED,
+  /** A queued exclusive does not stop new shared: endless readers starve exclusives. */
+  SHARED_IGNORES_WANT;
+
+  static final boolean ALLOWED = Yield.SIMULATION || Checks.ON;
+
+  private static volatile LockMutant current = NONE;
+
+  static void use(LockMutant mutant) {
+    if (!ALLOWED) {
+      throw new IllegalStateException("mutants need simulation or checks");
+    }
+    current = mutant;
+  }
+
+  boolean active() {
+    return ALLOWED && current == this;
+  }
+}
