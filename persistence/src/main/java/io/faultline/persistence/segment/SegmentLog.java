@@ -1,0 +1,390 @@
+package io.faultline.persistence.segment;
+
+import io.faultline.engine.device.JournalStore;
+import io.faultline.engine.errno.Errno;
+import io.faultline.engine.errno.FsException;
+import io.faultline.engine.runtime.EngineRuntime;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The journal of one volume, open for appending. One platform thread owns the files: it scans them
+ * when the log opens, replays them, and takes whatever appends have queued up, writes them with one
+ * write and one sync and then acknowledges them all (group commit).
+ *
+ * <p>A torn tail is cut, and the cut synced, before the first append; a tail that was merely not
+ * synced yet is synced, so that nothing recovered can be lost again. A new segment's header and the
+ * directory are synced before a record goes into it.
+ *
+ * <p>All methods are thread-safe and none but {@link #open} and {@link #close} waits. After a
+ * failed write or sync nobody knows what is on disk: that append and all later ones fail (rule
+ * R13).
+ */
+public final class SegmentLog implements AutoCloseable {
+  /** A new segment begins when the current one would grow beyond this. */
+  static final long SEGMENT_BYTES_MAX = 64L << 20;
+
+  private sealed interface Job {}
+
+  private static final class Append implements Job {
+    final long lsn;
+    final int serializerId;
+    final byte[] manifest;
+    final byte[] payload;
+    final CompletableFuture<Void> durable = new CompletableFuture<>();
+
+    Append(long lsn, int serializerId, byte[] manifest, byte[] payload) {
+      this.lsn = lsn;
+      this.serializerId = serializerId;
+      this.manifest = manifest;
+      this.payload = payload;
+    }
+  }
+
+  private record Replay(
+      long from, long to, long max, Consumer<LogRecord> target, CompletableFuture<Void> done)
+      implements Job {}
+
+  private record Close() implements Job {}
+
+  private final JournalStore store;
+  private final VolumeIdentity identity;
+  private final Set<LogMutant> mutants;
+  private final long segmentBytesMax;
+  private final LinkedBlockingQueue<Job> jobs = new LinkedBlockingQueue<>();
+  private final CompletableFuture<Void> opened = new CompletableFuture<>();
+  private final CompletableFuture<Void> stopped = new CompletableFuture<>();
+
+  // Of the writer thread; lastLsn is read by others.
+  private JournalStore.@Nullable JournalFile file;
+  private String segment = "";
+  private long position;
+  private volatile long lastLsn;
+  private long syncedLsn;
+  private int lastCrc;
+  private @Nullable IOException failure;
+  private ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 16);
+
+  // Guarded by this: no job may come behind the last one.
+  private boolean closed;
+
+  private SegmentLog(
+      JournalStore store, VolumeIdentity identity, long segmentBytesMax, Set<LogMutant> mutants) {
+    this.store = store;
+    this.identity = identity;
+    this.segmentBytesMax = segmentBytesMax;
+    this.mutants = mutants;
+  }
+
+  /**
+   * Writes the empty journal of a new volume into {@code store} and syncs it.
+   *
+   * @throws FsException EEXIST when there is one
+   */
+  public static void create(JournalStore store, VolumeIdentity identity) throws IOException {
+    if (store.list().stream().anyMatch(SegmentFormat::isSegment)) {
+      throw new FsException(Errno.EEXIST, "create journal", "there is a journal already");
+    }
+    try (JournalStore.JournalFile first = store.open(SegmentFormat.nameOf(1), true)) {
+      first.write(SegmentFormat.header(identity, 1, 0), 0);
+      first.sync();
+    }
+    store.syncDirectory();
+  }
+
+  /**
+   * Scans the journal and opens it behind its last record.
+   *
+   * @param identity its epoch must be higher than that of every record
+   * @throws FsException ENOENT without a journal; EUCLEAN when it is damaged, in which case nothing
+   *     was changed
+   */
+  public static SegmentLog open(EngineRuntime runtime, JournalStore store, VolumeIdentity identity)
+      throws IOException {
+    return open(runtime, store, identity, SEGMENT_BYTES_MAX, Set.of());
+  }
+
+  static SegmentLog open(
+      EngineRuntime runtime,
+      JournalStore store,
+      VolumeIdentity identity,
+      long segmentBytesMax,
+      Set<LogMutant> mutants)
+      throws IOException {
+    SegmentLog log = new SegmentLog(store, identity, segmentBytesMax, mutants);
+    runtime.forkPlatform("faultline-journal", log::run);
+    try {
+      log.opened.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof IOException io) {
+        throw io;
+      }
+      throw new IOException("the journal cannot be opened", e.getCause());
+    }
+    return log;
+  }
+
+  /** The newest record; 0 for an empty journal. */
+  public long lastLsn() {
+    return lastLsn;
+  }
+
+  /**
+   * Queues one record.
+   *
+   * @param lsn must follow the record queued before
+   * @return completes on the writer's thread when a power cut can no longer lose the record
+   */
+  public CompletableFuture<Void> append(
+      long lsn, int serializerId, String manifest, byte[] payload) {
+    Append append =
+        new Append(lsn, serializerId, manifest.getBytes(StandardCharsets.UTF_8), payload);
+    submit(append, append.durable);
+    return append.durable;
+  }
+
+  /**
+   * Reads the records of {@code [from, to]}, at most {@code max}, in order; {@code target} runs on
+   * the writer's thread and may wait there.
+   */
+  public CompletableFuture<Void> replay(long from, long to, long max, Consumer<LogRecord> target) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    submit(new Replay(from, to, max, target, done), done);
+    return done;
+  }
+
+  private synchronized void submit(Job job, CompletableFuture<Void> answer) {
+    if (closed) {
+      answer.completeExceptionally(new IOException("the journal is closed"));
+    } else {
+      jobs.add(job);
+    }
+  }
+
+  /** Lets the writer stop once everything queued is done; does not wait for it. */
+  public synchronized void beginClose() {
+    if (!closed) {
+      closed = true;
+      jobs.add(new Close());
+    }
+  }
+
+  /** Waits until everything queued is written and the files are closed. */
+  @Override
+  public void close() {
+    beginClose();
+    stopped.join();
+  }
+
+  private void run() {
+    try {
+      try {
+        scan();
+      } catch (Throwable t) {
+        closeFile();
+        opened.completeExceptionally(t);
+        return;
+      }
+      opened.complete(null);
+      work();
+    } finally {
+      closeFile();
+      stopped.complete(null);
+    }
+  }
+
+  private void work() {
+    List<Append> batch = new ArrayList<>();
+    List<Job> taken = new ArrayList<>();
+    while (true) {
+      taken.clear();
+      try {
+        taken.add(jobs.take());
+      } catch (InterruptedException e) {
+        // Nobody but this class knows the thread; there is no interrupt to honour.
+        continue;
+      }
+      jobs.drainTo(taken);
+      for (Job job : taken) {
+        switch (job) {
+          case Append append -> batch.add(append);
+          case Replay replay -> {
+            write(batch);
+            replay(replay);
+          }
+          case Close close -> {
+            write(batch);
+            return;
+          }
+        }
+      }
+      write(batch);
+    }
+  }
+
+  private void scan() throws IOException {
+    SegmentScanner.Tail tail;
+    try (SegmentScanner scanner = new SegmentScanner(store, identity)) {
+      while (scanner.next() != null) {
+        // Only the chain matters here; the payloads are read by the replay.
+      }
+      tail = scanner.tail();
+    }
+    if (tail.lastLsn() > 0 && tail.lastEpoch() >= identity.epoch()) {
+      throw new FsException(
+          Errno.EUCLEAN,
+          "open journal",
+          "epoch " + identity.epoch() + " is not newer than the journal's " + tail.lastEpoch());
+    }
+    JournalStore.JournalFile last = store.open(tail.segment(), false);
+    file = last;
+    segment = tail.segment();
+    position = tail.offset();
+    lastLsn = tail.lastLsn();
+    lastCrc = tail.lastCrc();
+    if (mutants.contains(LogMutant.NO_CUT)) {
+      position = last.length();
+    } else if (tail.torn()) {
+      if (tail.tornSegment().isPresent()) {
+        store.delete(tail.tornSegment().get());
+      }
+      last.truncate(position);
+    }
+    // What a killed process left in the host's cache is about to be believed: make it last.
+    last.sync();
+    store.syncDirectory();
+    syncedLsn = lastLsn;
+  }
+
+  private void write(List<Append> batch) {
+    if (batch.isEmpty()) {
+      return;
+    }
+    List<Append> accepted = new ArrayList<>(batch);
+    batch.clear();
+    try {
+      IOException dead = failure;
+      if (dead != null) {
+        throw dead;
+      }
+      writeAndSync(accepted);
+    } catch (IOException | RuntimeException e) {
+      if (failure == null) {
+        failure = e instanceof IOException io ? io : new IOException("journal write failed", e);
+      }
+      accepted.forEach(append -> append.durable.completeExceptionally(e));
+      return;
+    }
+    if (!mutants.contains(LogMutant.ACKNOWLEDGE_BEFORE_SYNC)) {
+      accepted.forEach(append -> append.durable.complete(null));
+    }
+  }
+
+  private void writeAndSync(List<Append> batch) throws IOException {
+    long bytes = 0;
+    for (Append append : batch) {
+      bytes += SegmentFormat.recordBytes(append.manifest, append.payload);
+    }
+    // Rolling comes first: all that the old segment holds is synced by now.
+    if (position + bytes > segmentBytesMax && position > SegmentFormat.HEADER_BYTES) {
+      roll();
+    }
+    ByteBuffer out = room(Math.toIntExact(bytes));
+    long lsn = lastLsn;
+    int crc = lastCrc;
+    for (Append append : batch) {
+      if (append.lsn != lsn + 1) {
+        throw new IOException("transaction " + append.lsn + " cannot follow " + lsn);
+      }
+      crc =
+          SegmentFormat.putRecord(
+              out,
+              identity,
+              append.lsn,
+              syncedLsn,
+              crc,
+              append.serializerId,
+              append.manifest,
+              append.payload);
+      lsn = append.lsn;
+    }
+    JournalStore.JournalFile target = current();
+    target.write(out.flip(), position);
+    if (mutants.contains(LogMutant.ACKNOWLEDGE_BEFORE_SYNC)) {
+      batch.forEach(append -> append.durable.complete(null));
+    } else {
+      target.sync();
+    }
+    position += bytes;
+    lastLsn = lsn;
+    lastCrc = crc;
+    syncedLsn = lsn;
+  }
+
+  private void roll() throws IOException {
+    current().close();
+    file = null;
+    segment = SegmentFormat.nameOf(lastLsn + 1);
+    JournalStore.JournalFile next = store.open(segment, true);
+    file = next;
+    next.write(SegmentFormat.header(identity, lastLsn + 1, lastCrc), 0);
+    next.sync();
+    store.syncDirectory();
+    position = SegmentFormat.HEADER_BYTES;
+  }
+
+  private JournalStore.JournalFile current() throws IOException {
+    JournalStore.JournalFile open = file;
+    if (open == null) {
+      throw new IOException("segment " + segment + " is not open");
+    }
+    return open;
+  }
+
+  private ByteBuffer room(int bytes) {
+    // Direct, since a heap buffer would be copied into a hidden direct one by every write.
+    if (buffer.capacity() < bytes) {
+      buffer = ByteBuffer.allocateDirect(Math.max(bytes, Math.min(2 * buffer.capacity(), 1 << 22)));
+    }
+    return buffer.clear();
+  }
+
+  private void replay(Replay replay) {
+    try (SegmentScanner scanner = new SegmentScanner(store, identity)) {
+      long left = replay.max;
+      for (LogRecord r = scanner.next(); r != null && left > 0; r = scanner.next()) {
+        if (r.lsn() > replay.to) {
+          break;
+        }
+        if (r.lsn() >= replay.from) {
+          replay.target.accept(r);
+          left--;
+        }
+      }
+      replay.done.complete(null);
+    } catch (IOException | RuntimeException e) {
+      replay.done.completeExceptionally(e);
+    }
+  }
+
+  private void closeFile() {
+    try {
+      if (file != null) {
+        file.close();
+        file = null;
+      }
+    } catch (IOException e) {
+      // Everything acknowledged was synced before: nothing can be lost by this.
+      failure = e;
+    }
+  }
+}

@@ -1,0 +1,298 @@
+package io.faultline.persistence.segment;
+
+import io.faultline.engine.device.JournalStore;
+import io.faultline.engine.errno.Errno;
+import io.faultline.engine.errno.FsException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a journal from its first record to its end, checks the chain and tells a torn tail from
+ * damage (rule R8). Writes nothing. Not thread-safe.
+ *
+ * <p>A record is <em>readable</em> when its magic, length and checksum are right. A readable record
+ * that does not continue the chain (another volume, an older epoch, a wrong LSN, another
+ * predecessor) is always refused: only replaced or lost files explain it. An unreadable record x is
+ *
+ * <table>
+ *   <caption>What an unreadable record means</caption>
+ *   <tr><td>a later segment exists</td><td>damage: x was synced before that was created</td></tr>
+ *   <tr><td>a later readable record says {@code syncedLsn >= x}</td><td>damage</td></tr>
+ *   <tr><td>otherwise</td><td>torn tail: x was never acknowledged</td></tr>
+ * </table>
+ *
+ * <p>Later records are searched by their magic and volume id at every byte behind x, since an
+ * unreadable record does not say where it ends. A segment whose header is unreadable is a torn tail
+ * if it is the last one and holds no readable record: its header is synced before its first record
+ * is written.
+ */
+public final class SegmentScanner implements AutoCloseable {
+  /**
+   * Where the journal ends.
+   *
+   * @param segment the file to append to
+   * @param offset where in it
+   * @param torn whether there is something at or behind {@code offset} that must be cut
+   * @param tornSegment a last segment that never got as far as its header, to be deleted
+   */
+  public record Tail(
+      String segment,
+      long offset,
+      long lastLsn,
+      long lastEpoch,
+      int lastCrc,
+      boolean torn,
+      Optional<String> tornSegment) {}
+
+  private final JournalStore store;
+  private final UUID volume;
+  private final long epochMax;
+  private final List<String> segments;
+
+  private int index = -1;
+  private JournalStore.@Nullable JournalFile file;
+  private @Nullable SegmentWindow window;
+  private String segment = "";
+  private long position;
+
+  private long lastLsn;
+  private long lastEpoch;
+  private int lastCrc;
+  private @Nullable Tail tail;
+
+  /**
+   * @param identity whose journal this must be; no record may be of a later epoch
+   * @throws FsException ENOENT when there is no journal
+   */
+  public SegmentScanner(JournalStore store, VolumeIdentity identity) throws IOException {
+    this.store = store;
+    this.volume = identity.id();
+    this.epochMax = identity.epoch();
+    this.segments = store.list().stream().filter(SegmentFormat::isSegment).sorted().toList();
+    if (segments.isEmpty()) {
+      throw new FsException(Errno.ENOENT, "open journal", "the volume has no journal");
+    }
+  }
+
+  /** The next record, or null at the end; then {@link #tail} tells where that is. */
+  public @Nullable LogRecord next() throws IOException {
+    while (tail == null) {
+      if (window == null || position == window.length()) {
+        if (index + 1 == segments.size()) {
+          tail = new Tail(segment, position, lastLsn, lastEpoch, lastCrc, false, Optional.empty());
+        } else {
+          openNext();
+        }
+        continue;
+      }
+      ByteBuffer record = readableAt(window, position);
+      if (record != null) {
+        return accept(record);
+      }
+      refuseIfSynced(window);
+      tail = new Tail(segment, position, lastLsn, lastEpoch, lastCrc, true, Optional.empty());
+    }
+    return null;
+  }
+
+  /** Where the journal ends; only after {@link #next} has answered null. */
+  public Tail tail() {
+    if (tail == null) {
+      throw new IllegalStateException("the journal is not read to its end");
+    }
+    return tail;
+  }
+
+  private void openNext() throws IOException {
+    String name = segments.get(index + 1);
+    boolean last = index + 2 == segments.size();
+    JournalStore.JournalFile next = store.open(name, false);
+    boolean taken = false;
+    try {
+      SegmentWindow nextWindow = new SegmentWindow(next);
+      SegmentFormat.Header header =
+          SegmentFormat.readHeader(nextWindow.at(0, SegmentFormat.HEADER_BYTES));
+      if (header == null) {
+        if (index >= 0 && last && findRecord(nextWindow, 0, lastLsn + 1, 0) < 0) {
+          tail = new Tail(segment, position, lastLsn, lastEpoch, lastCrc, true, Optional.of(name));
+          return;
+        }
+        throw damaged(name, 0, lastLsn + 1, "the segment header is unreadable");
+      }
+      checkHeader(name, header);
+      closeFile();
+      file = next;
+      window = nextWindow;
+      segment = name;
+      position = SegmentFormat.HEADER_BYTES;
+      index++;
+      taken = true;
+    } finally {
+      if (!taken) {
+        next.close();
+      }
+    }
+  }
+
+  private void checkHeader(String name, SegmentFormat.Header header) throws FsException {
+    if (header.version() != SegmentFormat.VERSION) {
+      throw damaged(
+          name,
+          0,
+          header.firstLsn(),
+          "journal format "
+              + header.version()
+              + ", this version reads up to "
+              + SegmentFormat.VERSION);
+    }
+    if (!header.volume().equals(volume)) {
+      throw damaged(name, 0, header.firstLsn(), "it belongs to volume " + header.volume());
+    }
+    if (header.firstLsn() != lastLsn + 1 || header.firstLsn() != SegmentFormat.firstLsnOf(name)) {
+      throw damaged(
+          name,
+          0,
+          header.firstLsn(),
+          "the segment begins with transaction "
+              + header.firstLsn()
+              + " where "
+              + (lastLsn + 1)
+              + " must come");
+    }
+    if (header.previousCrc() != lastCrc) {
+      throw damaged(name, 0, header.firstLsn(), "it does not follow the segment before it");
+    }
+    checkEpoch(name, 0, header.firstLsn(), header.epoch());
+  }
+
+  private LogRecord accept(ByteBuffer record) throws FsException {
+    long lsn = record.getLong(SegmentFormat.AT_LSN);
+    long epoch = record.getLong(SegmentFormat.AT_EPOCH);
+    UUID owner = SegmentFormat.uuid(record, SegmentFormat.AT_VOLUME);
+    if (!owner.equals(volume)) {
+      throw damaged(segment, position, lsn, "it belongs to volume " + owner);
+    }
+    if (lsn != lastLsn + 1) {
+      throw damaged(segment, position, lsn, "transaction " + (lastLsn + 1) + " must come here");
+    }
+    checkEpoch(segment, position, lsn, epoch);
+    if (record.getInt(SegmentFormat.AT_PREVIOUS) != lastCrc) {
+      throw damaged(segment, position, lsn, "it does not follow the record before it");
+    }
+    String manifest = SegmentFormat.manifest(record);
+    int body =
+        SegmentFormat.RECORD_HEADER_BYTES
+            + (record.getShort(SegmentFormat.AT_MANIFEST_LENGTH) & 0xFFFF);
+    LogRecord read =
+        new LogRecord(
+            lsn,
+            epoch,
+            record.getLong(SegmentFormat.AT_SYNCED),
+            record.getInt(SegmentFormat.AT_SERIALIZER),
+            manifest,
+            record.slice(body, record.limit() - 4 - body).asReadOnlyBuffer(),
+            segment,
+            position);
+    lastLsn = lsn;
+    lastEpoch = epoch;
+    lastCrc = record.getInt(record.limit() - 4);
+    position += record.limit();
+    return read;
+  }
+
+  private void checkEpoch(String name, long offset, long lsn, long epoch) throws FsException {
+    if (epoch < lastEpoch) {
+      throw damaged(
+          name, offset, lsn, "epoch " + epoch + " after epoch " + lastEpoch + " was written");
+    }
+    if (epoch > epochMax) {
+      throw damaged(name, offset, lsn, "epoch " + epoch + " but the superblock says " + epochMax);
+    }
+  }
+
+  /** The record at {@code at} if magic, lengths and checksum are right; otherwise null. */
+  private static @Nullable ByteBuffer readableAt(SegmentWindow window, long at) throws IOException {
+    ByteBuffer head = window.at(at, SegmentFormat.RECORD_HEADER_BYTES);
+    if (head.limit() < SegmentFormat.RECORD_HEADER_BYTES
+        || head.getInt(0) != SegmentFormat.RECORD_MAGIC) {
+      return null;
+    }
+    int length = head.getInt(SegmentFormat.AT_LENGTH);
+    int manifest = head.getShort(SegmentFormat.AT_MANIFEST_LENGTH) & 0xFFFF;
+    if (length < SegmentFormat.RECORD_BYTES_MIN + manifest
+        || length > SegmentFormat.RECORD_BYTES_MAX
+        || length > window.length() - at) {
+      return null;
+    }
+    ByteBuffer record = window.at(at, length);
+    int crc = SegmentFormat.crc(record.duplicate().limit(length - 4));
+    return crc == record.getInt(length - 4) ? record : null;
+  }
+
+  private void refuseIfSynced(SegmentWindow here) throws IOException {
+    long bad = lastLsn + 1;
+    if (index + 1 < segments.size()) {
+      throw damaged(
+          segment, position, bad, "it is unreadable and " + segments.get(index + 1) + " follows");
+    }
+    long later = findRecord(here, position + 1, bad, bad);
+    if (later >= 0) {
+      throw damaged(
+          segment,
+          position,
+          bad,
+          "it is unreadable, but the record at " + later + " was written after it was durable");
+    }
+  }
+
+  /**
+   * The offset of the first readable record of this volume at or behind {@code from} with an LSN of
+   * at least {@code lsnMin} and a syncedLsn of at least {@code syncedMin}; -1 if there is none.
+   */
+  private long findRecord(SegmentWindow in, long from, long lsnMin, long syncedMin)
+      throws IOException {
+    long end = in.length() - SegmentFormat.RECORD_BYTES_MIN;
+    int step = 1 << 16;
+    for (long base = from; base <= end; base += step) {
+      int candidates = (int) Math.min(step, end - base + 1);
+      ByteBuffer bytes = in.at(base, candidates + SegmentFormat.RECORD_HEADER_BYTES);
+      for (int i = 0; i < candidates; i++) {
+        if (bytes.getInt(i) == SegmentFormat.RECORD_MAGIC
+            && SegmentFormat.uuid(bytes, i + SegmentFormat.AT_VOLUME).equals(volume)
+            && bytes.getLong(i + SegmentFormat.AT_LSN) >= lsnMin
+            && bytes.getLong(i + SegmentFormat.AT_SYNCED) >= syncedMin) {
+          if (readableAt(in, base + i) != null) {
+            return base + i;
+          }
+          // Looking at the candidate may have moved the window.
+          bytes = in.at(base, candidates + SegmentFormat.RECORD_HEADER_BYTES);
+        }
+      }
+    }
+    return -1;
+  }
+
+  private static FsException damaged(String segment, long offset, long lsn, String what) {
+    return new FsException(
+        Errno.EUCLEAN,
+        "open journal",
+        "segment " + segment + " offset " + offset + " transaction " + lsn + ": " + what);
+  }
+
+  private void closeFile() throws IOException {
+    if (file != null) {
+      file.close();
+      file = null;
+      window = null;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    closeFile();
+  }
+}

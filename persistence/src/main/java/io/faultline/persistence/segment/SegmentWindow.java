@@ -1,0 +1,58 @@
+package io.faultline.persistence.segment;
+
+import io.faultline.engine.device.JournalStore;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * A journal file read forwards through one buffer, which grows to the largest record asked for and
+ * never beyond what the file holds. Not thread-safe.
+ */
+final class SegmentWindow {
+  private static final int WINDOW_BYTES = 1 << 20;
+
+  private final JournalStore.JournalFile file;
+  private final long length;
+  private ByteBuffer window = ByteBuffer.allocate(0);
+  private long windowStart;
+
+  SegmentWindow(JournalStore.JournalFile file) throws IOException {
+    this.file = file;
+    this.length = file.length();
+  }
+
+  /** Bytes; as it was when reading began. */
+  long length() {
+    return length;
+  }
+
+  /**
+   * {@code [position, position + bytes)} or the shorter rest of the file; position 0, limit the
+   * number of bytes. Valid until the next call.
+   */
+  ByteBuffer at(long position, int bytes) throws IOException {
+    int wanted = (int) Math.max(0, Math.min(bytes, length - position));
+    long skip = position - windowStart;
+    if (skip < 0 || skip + wanted > window.limit()) {
+      load(position, wanted);
+      skip = 0;
+    }
+    return window.slice((int) skip, wanted);
+  }
+
+  private void load(long position, int wanted) throws IOException {
+    int size = (int) Math.min(Math.max(WINDOW_BYTES, wanted), length - position);
+    if (window.capacity() < size) {
+      window = ByteBuffer.allocate(size);
+    }
+    window.clear().limit(size);
+    windowStart = position;
+    while (window.hasRemaining()) {
+      int read = file.read(window, position + window.position());
+      if (read <= 0) {
+        throw new IOException("journal file ended at " + (position + window.position()));
+      }
+    }
+    window.flip();
+  }
+}
