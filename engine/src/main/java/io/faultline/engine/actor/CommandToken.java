@@ -1,0 +1,153 @@
+package io.faultline.engine.actor;
+
+import io.faultline.engine.errno.FsException;
+import io.faultline.engine.inode.MappingCommand;
+import io.faultline.engine.lock.LockOrder;
+import io.faultline.engine.runtime.Mutant;
+import io.faultline.engine.volume.MappingOperations;
+import io.faultline.engine.volume.Vnode;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One command on its way, and the locks it holds (rule R11). Every way out goes through {@link
+ * #finish}; a grant that arrives for a finished token is given back at once.
+ *
+ * <p>Guarded by its monitor: grants arrive on the thread that hands a lock over, the end comes from
+ * the body's thread or from the actor that stops.
+ */
+final class CommandToken {
+  final MappingCommand command;
+  private final Vnode vnode;
+  private final boolean needsMappingLock;
+  private final CompletableFuture<Void> reply;
+  private boolean holdsIo;
+  private boolean holdsMapping;
+  private boolean running;
+  private boolean finished;
+
+  CommandToken(
+      Vnode vnode,
+      MappingCommand command,
+      boolean needsMappingLock,
+      CompletableFuture<Void> reply) {
+    this.vnode = vnode;
+    this.command = command;
+    this.needsMappingLock = needsMappingLock;
+    this.reply = reply;
+  }
+
+  /**
+   * Asks for the I/O lock, then for the mapping lock; {@code ready} runs once both are there. Never
+   * blocks.
+   */
+  void acquire(Runnable ready) {
+    // Invariant I8 and the size: no read-modify-write by system calls beside the command.
+    vnode.ioLock().lockExclusiveAsync(() -> ioGranted(ready));
+  }
+
+  private void ioGranted(Runnable ready) {
+    boolean late;
+    synchronized (this) {
+      late = finished;
+      holdsIo = !late;
+    }
+    if (late) {
+      giveBackIo();
+      return;
+    }
+    if (!needsMappingLock) {
+      ready.run();
+      return;
+    }
+    // Invariants I1, I2, I12: no page is created or filled beside the command.
+    vnode.mapping().lock().lockExclusiveAsync(() -> mappingGranted(ready));
+  }
+
+  private void mappingGranted(Runnable ready) {
+    boolean late;
+    synchronized (this) {
+      late = finished;
+      holdsMapping = !late;
+    }
+    if (late) {
+      LockOrder.adopt(vnode.mapping().lock().rank(), vnode.ino());
+      vnode.mapping().lock().unlockExclusive();
+      return;
+    }
+    ready.run();
+  }
+
+  private void giveBackIo() {
+    LockOrder.adopt(vnode.ioLock().rank(), vnode.ino());
+    vnode.ioLock().unlockExclusive();
+  }
+
+  /** Runs the body on this thread, which may block, and finishes. */
+  void execute(MappingOperations operations) {
+    synchronized (this) {
+      if (finished) {
+        return;
+      }
+      running = true;
+    }
+    LockOrder.adopt(vnode.ioLock().rank(), vnode.ino());
+    if (needsMappingLock) {
+      LockOrder.adopt(vnode.mapping().lock().rank(), vnode.ino());
+    }
+    Throwable failure = null;
+    try {
+      operations.run(vnode, command);
+    } catch (FsException | RuntimeException | Error e) {
+      failure = e;
+    }
+    if (needsMappingLock) {
+      LockOrder.handOff(vnode.mapping().lock().rank(), vnode.ino());
+    }
+    LockOrder.handOff(vnode.ioLock().rank(), vnode.ino());
+    if (failure != null && Mutant.R11_FAILURE_LEAKS_LOCKS.on()) {
+      reply.completeExceptionally(failure);
+      return;
+    }
+    finish(failure);
+  }
+
+  /** The actor stops. A body that runs keeps its locks and finishes by itself. */
+  void abandon(Throwable failure) {
+    synchronized (this) {
+      if (running) {
+        return;
+      }
+    }
+    finish(failure);
+  }
+
+  /** Gives the locks back and answers. The second call does nothing. */
+  void finish(@Nullable Throwable failure) {
+    boolean io;
+    boolean mapping;
+    synchronized (this) {
+      if (finished) {
+        return;
+      }
+      finished = true;
+      io = holdsIo;
+      mapping = holdsMapping;
+    }
+    if (io) {
+      LockOrder.adopt(vnode.ioLock().rank(), vnode.ino());
+    }
+    if (mapping) {
+      LockOrder.adopt(vnode.mapping().lock().rank(), vnode.ino());
+      vnode.mapping().lock().unlockExclusive();
+    }
+    if (io) {
+      vnode.ioLock().unlockExclusive();
+    }
+    if (failure == null) {
+      reply.complete(null);
+    } else {
+      reply.completeExceptionally(failure);
+    }
+  }
+}

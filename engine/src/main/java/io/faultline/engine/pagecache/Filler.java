@@ -1,0 +1,269 @@
+package io.faultline.engine.pagecache;
+
+import static io.faultline.engine.pagecache.FramePool.PAGE_BYTES;
+import static io.faultline.engine.pagecache.FramePool.PAGE_SHIFT;
+
+import io.faultline.engine.device.Io;
+import io.faultline.engine.errno.Errno;
+import io.faultline.engine.errno.FsException;
+import io.faultline.engine.extent.Extent;
+import io.faultline.engine.lock.Guard;
+import io.faultline.engine.lock.LockOrder;
+import io.faultline.engine.lock.LockRank;
+import io.faultline.engine.pagecache.PageTable.Leaf;
+import io.faultline.engine.runtime.Mutant;
+import io.faultline.engine.runtime.Yield;
+import io.faultline.engine.runtime.YieldPoint;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The one door through which pages enter the cache: reads, faults, readahead and advice.
+ *
+ * <p>Frame first, then the mapping lock shared, then the locked page <em>in the table</em>, then
+ * the look-up of its block, then submission; after that the mapping lock may go, because the locked
+ * pages hold a destroyer back (Linux {@code page_cache_ra_unbounded}; SEMANTICS §3.4). Serves
+ * invariants I1 and I2.
+ */
+final class Filler {
+  /** {@link #fill}'s answer: the page is, or was a moment ago, in the cache: look again. */
+  static final long CACHED = -1;
+
+  private final PageCache cache;
+
+  Filler(PageCache cache) {
+    this.cache = cache;
+  }
+
+  /** Pages of one fill that wait for the device. */
+  private static final class Batch {
+    final List<Page> pages = new ArrayList<>();
+
+    record Page(Leaf leaf, int index, long page, int frame, long block) {}
+  }
+
+  /**
+   * Fills up to {@code count} pages from {@code first}.
+   *
+   * @param demand whether somebody waits for the first page: then a frame is waited for, the device
+   *     is waited for, and its failure is thrown. The other pages are readahead.
+   * @return {@link #CACHED}; or, if the first page lies behind the end of file or in a hole that no
+   *     leaf covers, the size in bytes at the moment when that was so
+   */
+  long fill(Mapping m, long first, int count, boolean demand) throws IOException {
+    int frame = demand ? cache.takeFrame(false) : cache.tryTakeFrame(false);
+    if (frame == 0) {
+      return CACHED;
+    }
+    Batch batch = new Batch();
+    long outcome = CACHED;
+    boolean shared = cache.guard != Guard.NONE;
+    Yield.at(YieldPoint.READ_MISS, m.ino(), first);
+    if (shared) {
+      // Invariant I1: no destroyer frees a block between this look-up and the locked page being in
+      // its way. Nobody else needs this hold.
+      m.lock.lockShared();
+    }
+    try {
+      Yield.at(YieldPoint.FILL_LOCKED, m.ino(), first);
+      for (long page = first; page < first + count && frame != 0; page++) {
+        long size = m.size();
+        if (page >= Mapping.pagesFor(size)) {
+          outcome = page == first ? size : outcome;
+          break;
+        }
+        Leaf leaf = leafForFill(m, page);
+        if (leaf == null) {
+          outcome = page == first ? size : outcome;
+          continue;
+        }
+        if (insert(m, leaf, page, frame, batch)) {
+          // Readahead takes what is there: waiting here would hold the mapping lock (rule R21).
+          frame = page + 1 < first + count ? cache.tryTakeFrame(false) : 0;
+        }
+      }
+      submit(m, batch, demand ? first : -1);
+    } catch (Throwable t) {
+      batch.pages.forEach(p -> drop(m, p));
+      throw t;
+    } finally {
+      if (shared) {
+        m.lock.unlockShared();
+      }
+      if (frame != 0) {
+        cache.giveFrame(frame);
+      }
+    }
+    if (demand) {
+      runDemanded(m, batch, first);
+    }
+    return outcome;
+  }
+
+  /** The leaf to insert {@code page} in; null if the page is in a hole that no leaf covers. */
+  private static @org.jspecify.annotations.Nullable Leaf leafForFill(Mapping m, long page) {
+    Leaf leaf = m.table.find(page);
+    if (leaf != null) {
+      return leaf;
+    }
+    return m.backing.lookup(page).isWritten() ? m.table.findOrCreate(page) : null;
+  }
+
+  /**
+   * Puts the locked page into the table and looks its block up.
+   *
+   * @return whether the frame was used
+   */
+  private boolean insert(Mapping m, Leaf leaf, long page, int frame, Batch batch) {
+    int i = Leaf.index(page);
+    Extent early = null;
+    if (Mutant.R7_LOOKUP_BEFORE_INSERT.on()) {
+      early = m.backing.lookup(page);
+      Yield.at(YieldPoint.FILL_MAPPED, m.ino(), page);
+    }
+    long filling;
+    for (; ; ) {
+      long word = leaf.get(i);
+      if (!SlotWord.isEmpty(word) || SlotWord.is(word, SlotWord.LOCK)) {
+        return false;
+      }
+      filling = SlotWord.filling(word, frame);
+      if (leaf.cas(i, word, filling)) {
+        break;
+      }
+    }
+    LockOrder.acquired(LockRank.SLOT, page);
+    leaf.resident.incrementAndGet();
+    cache.pool.own(frame, m, page);
+    Yield.at(YieldPoint.FILL_INSERTED, m.ino(), page);
+    // The size again, now that a truncate would have to wait for this page (invariant I5).
+    boolean inside = page < m.endPage();
+    Extent extent = inside ? (early != null ? early : m.backing.lookup(page)) : null;
+    Yield.at(YieldPoint.FILL_MAPPED, m.ino(), page);
+    if (extent != null && extent.isWritten()) {
+      batch.pages.add(new Batch.Page(leaf, i, page, frame, extent.physicalOf(page)));
+      return true;
+    }
+    long next = extent != null ? SlotWord.hole(filling) : SlotWord.emptied(filling);
+    cache.waits.replace(leaf, i, next);
+    LockOrder.released(LockRank.SLOT, page);
+    leaf.resident.decrementAndGet();
+    return false;
+  }
+
+  /** Starts the reads of all pages but the demanded one's run. */
+  private void submit(Mapping m, Batch batch, long demanded) {
+    for (int from = 0; from < batch.pages.size(); ) {
+      int to = runEnd(batch, from);
+      if (batch.pages.get(from).page() != demanded) {
+        List<Batch.Page> run = List.copyOf(batch.pages.subList(from, to));
+        run.forEach(p -> LockOrder.handOff(LockRank.SLOT, p.page()));
+        Io io = read(run);
+        cache.device.submit(io.onDone(done -> finish(m, run, done.failure())));
+        batch.pages.subList(from, to).clear();
+      } else {
+        from = to;
+      }
+    }
+    Yield.at(YieldPoint.IO_SUBMITTED, m.ino(), demanded);
+  }
+
+  /** Reads the demanded run in the caller's thread, after the mapping lock was given back. */
+  private void runDemanded(Mapping m, Batch batch, long first) throws FsException {
+    List<Batch.Page> run = batch.pages;
+    if (run.isEmpty()) {
+      return;
+    }
+    IOException failure = null;
+    try {
+      cache.device.run(read(run));
+    } catch (IOException e) {
+      failure = e;
+    }
+    Yield.at(YieldPoint.IO_DONE, m.ino(), first);
+    run.forEach(p -> LockOrder.handOff(LockRank.SLOT, p.page()));
+    finish(m, run, failure);
+    if (failure != null) {
+      FsException error =
+          new FsException(
+              Errno.EIO,
+              "read",
+              m.ino(),
+              first << PAGE_SHIFT,
+              (long) run.size() << PAGE_SHIFT,
+              "the device failed: " + failure.getMessage());
+      error.initCause(failure);
+      throw error;
+    }
+  }
+
+  private static int runEnd(Batch batch, int from) {
+    int to = from + 1;
+    while (to < batch.pages.size()) {
+      Batch.Page before = batch.pages.get(to - 1);
+      Batch.Page next = batch.pages.get(to);
+      if (next.page() != before.page() + 1 || next.block() != before.block() + 1) {
+        break;
+      }
+      to++;
+    }
+    return to;
+  }
+
+  private Io read(List<Batch.Page> run) {
+    long[] offsets = new long[run.size()];
+    for (int k = 0; k < offsets.length; k++) {
+      offsets[k] = FramePool.offset(run.get(k).frame());
+    }
+    return Io.read(
+        run.getFirst().block() << PAGE_SHIFT, cache.pool.memory(), offsets, offsets.length);
+  }
+
+  /** Completion: the pages become up to date, or leave the table if the device failed. */
+  private void finish(
+      Mapping m, List<Batch.Page> run, @org.jspecify.annotations.Nullable IOException failure) {
+    for (Batch.Page p : run) {
+      if (failure != null) {
+        drop(m, p);
+        continue;
+      }
+      zeroTail(m, p.page(), p.frame());
+      cache.counters.pagesFilled.increment();
+      cache.waits.update(
+          p.leaf(), p.index(), SlotWord.UPTODATE | SlotWord.REF, SlotWord.LOCK, false);
+    }
+    cache.frameProgress();
+  }
+
+  private void drop(Mapping m, Batch.Page p) {
+    LockOrder.handOff(LockRank.SLOT, p.page());
+    cache.waits.replace(p.leaf(), p.index(), SlotWord.emptied(p.leaf().get(p.index())));
+    cache.detached(m, p.leaf(), p.frame());
+  }
+
+  /** Invariant I16: nothing but zeros behind the end of file, whatever the block holds there. */
+  private void zeroTail(Mapping m, long page, int frame) {
+    long inside = m.size() - (page << PAGE_SHIFT);
+    if (inside < PAGE_BYTES) {
+      long from = Math.max(0, inside);
+      cache.pool.memory().asSlice(FramePool.offset(frame) + from, PAGE_BYTES - from).fill((byte) 0);
+    }
+  }
+
+  /**
+   * Reads {@code page} into {@code frame}, or zeroes it if nothing was written there. The caller
+   * holds the page's LOCK and, since it looked {@code extent} up under it, its mapping is pinned.
+   */
+  void readInto(Mapping m, long page, int frame, Extent extent) throws IOException {
+    if (!extent.isWritten() || page >= m.endPage()) {
+      cache.pool.zero(frame);
+      return;
+    }
+    MemorySegment memory = cache.pool.memory();
+    long[] offset = {FramePool.offset(frame)};
+    cache.device.run(Io.read(extent.physicalOf(page) << PAGE_SHIFT, memory, offset, 1));
+    zeroTail(m, page, frame);
+  }
+}

@@ -1,0 +1,100 @@
+package io.faultline.engine.pagecache;
+
+import io.faultline.engine.lock.LockCounters;
+import io.faultline.engine.lock.MappingLock;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The page-cache side of one inode: its page table, its mapping lock and the size users see.
+ *
+ * <table>
+ * <caption>Fields and what guards them</caption>
+ * <tr><th>field</th><th>read</th><th>written</th></tr>
+ * <tr><td>table</td><td>lock-free</td><td>slot words by CAS, its shape under a monitor</td></tr>
+ * <tr><td>size</td><td>volatile</td><td>IoLock exclusive; when growing, under the slot LOCK of the
+ *     page that grows it</td></tr>
+ * <tr><td>dirty, reserved</td><td>any time, as a hint</td><td>with the flag they count</td></tr>
+ * <tr><td>raNext, raPages</td><td colspan=2>racy: a lost update costs one window</td></tr>
+ * </table>
+ */
+public final class Mapping {
+  final PageTable table = new PageTable();
+  final MappingLock lock;
+  final Backing backing;
+  final AtomicInteger dirty = new AtomicInteger();
+  final AtomicInteger reserved = new AtomicInteger();
+  private final long ino;
+  private volatile long size;
+  private volatile boolean readahead = true;
+  long raNext;
+  int raPages;
+
+  /**
+   * @param sizeBytes isize
+   */
+  public Mapping(long ino, long sizeBytes, Backing backing, LockCounters counters) {
+    this.ino = ino;
+    this.size = sizeBytes;
+    this.backing = backing;
+    this.lock = new MappingLock(ino, counters);
+  }
+
+  public long ino() {
+    return ino;
+  }
+
+  /** The mapping lock: shared to create pages or bring them up to date, exclusive to destroy. */
+  public MappingLock lock() {
+    return lock;
+  }
+
+  /** isize: the end of file in bytes, as users see it. */
+  public long size() {
+    return size;
+  }
+
+  /** The caller holds the I/O lock exclusive. */
+  public void setSize(long bytes) {
+    size = bytes;
+  }
+
+  /** Whether sequential misses read ahead (POSIX_FADV_RANDOM says no). */
+  public void setReadahead(boolean on) {
+    readahead = on;
+  }
+
+  boolean readsAhead() {
+    return readahead;
+  }
+
+  /** Pages that writeback has still to pick up. */
+  public int dirtyPages() {
+    return dirty.get();
+  }
+
+  /** Pages that hold a reservation of one block. */
+  public int reservedPages() {
+    return reserved.get();
+  }
+
+  /** Whether no page is cached. Exact only when nobody fills. */
+  public boolean isEmpty() {
+    for (PageTable.Leaf leaf = table.ceiling(0);
+        leaf != null;
+        leaf = table.ceiling(leaf.firstPage + PageTable.LEAF_SLOTS)) {
+      if (leaf.resident.get() != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The first page behind the end of file. */
+  long endPage() {
+    return pagesFor(size);
+  }
+
+  static long pagesFor(long bytes) {
+    return (bytes + FramePool.PAGE_BYTES - 1) >>> FramePool.PAGE_SHIFT;
+  }
+}

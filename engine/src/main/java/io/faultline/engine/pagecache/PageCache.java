@@ -1,0 +1,496 @@
+package io.faultline.engine.pagecache;
+
+import static io.faultline.engine.pagecache.FramePool.PAGE_BYTES;
+import static io.faultline.engine.pagecache.FramePool.PAGE_SHIFT;
+
+import io.faultline.engine.device.BlockDevice;
+import io.faultline.engine.lock.Guard;
+import io.faultline.engine.pagecache.PageTable.Leaf;
+import io.faultline.engine.runtime.Mutant;
+import io.faultline.engine.runtime.Yield;
+import io.faultline.engine.runtime.YieldPoint;
+import java.io.IOException;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The pages of a volume's files in memory, never more than its frames.
+ *
+ * <p><b>A cached read takes no lock</b> (decision D1): load the slot word, sample the size, copy,
+ * fence, load the word again; the same frame and version mean that one version of the page was
+ * copied. <b>A miss</b> fills under the mapping lock shared ({@link Filler}). <b>Destroyers</b>
+ * hold it exclusive ({@link Invalidator}). <b>Dirty pages</b> leave through {@link DirtyPages}.
+ *
+ * <p><b>Frames.</b> They are taken before any lock of a file (rule R21). When none is free, clean
+ * pages are evicted by a clock over the frames with one reference bit in the slot word; when all
+ * are dirty, writeback is asked for and the taker waits. A few frames are kept for destroyers.
+ */
+public final class PageCache implements AutoCloseable {
+  private static final int MISS = -1;
+
+  /** Validations a reader loses before it copies under LOCK (rule R21). */
+  private static final int VALIDATIONS_MAX = 8;
+
+  private static final int READAHEAD_MAX = 64;
+  private static final int READAHEAD_MIN = 8;
+
+  /** Frames that only destroyers may take. */
+  private static final int RESERVE = 16;
+
+  /** A volume needs at least this many frames: 1 MiB. */
+  public static final int FRAMES_MIN = 256;
+
+  final FramePool pool;
+  final SlotWaits waits = new SlotWaits();
+  final BlockDevice device;
+  final Guard guard;
+  final CacheCounters counters;
+  final Set<Mapping> dirtyMappings = ConcurrentHashMap.newKeySet();
+  private final Filler filler;
+  private final PageWriter writer;
+  private final Invalidator invalidator;
+  private final DirtyPages dirtyPages;
+  private final Runnable wantsWriteback;
+  private final AtomicLong hand = new AtomicLong();
+  final LongAdder dirtyCount = new LongAdder();
+  private final ReentrantLock frameLock = new ReentrantLock();
+  private final Condition frameProgress = frameLock.newCondition();
+  private final AtomicInteger frameWaiters = new AtomicInteger();
+
+  /** Guarded by frameLock. */
+  private long progressCount;
+
+  /**
+   * @param frames pages of {@code 4096} bytes
+   * @param wantsWriteback called, under no lock, when dirty pages stand in the way of a fill or
+   *     grow many; must not block
+   */
+  public PageCache(
+      int frames,
+      BlockDevice device,
+      Guard guard,
+      CacheCounters counters,
+      Runnable wantsWriteback) {
+    if (frames < FRAMES_MIN || frames > SlotWord.FRAME_MAX) {
+      throw new IllegalArgumentException(frames + " frames, " + FRAMES_MIN + " at least");
+    }
+    this.pool = new FramePool(frames);
+    this.device = device;
+    this.guard = guard;
+    this.counters = counters;
+    this.wantsWriteback = wantsWriteback;
+    this.filler = new Filler(this);
+    this.writer = new PageWriter(this, filler);
+    this.invalidator = new Invalidator(this, filler);
+    this.dirtyPages = new DirtyPages(this);
+  }
+
+  /** Writes and stores. */
+  public PageWriter writer() {
+    return writer;
+  }
+
+  /** What destroyers do to the cache. */
+  public Invalidator invalidator() {
+    return invalidator;
+  }
+
+  /** What writeback takes from the cache. */
+  public DirtyPages dirty() {
+    return dirtyPages;
+  }
+
+  public int frames() {
+    return pool.frames();
+  }
+
+  public int freeFrames() {
+    return pool.free();
+  }
+
+  /** Files with dirty pages; weakly consistent. */
+  public Set<Mapping> dirtyMappings() {
+    return dirtyMappings;
+  }
+
+  /** Dirty pages of all files; exact only at rest. */
+  public long dirtyTotal() {
+    return dirtyCount.sum();
+  }
+
+  /**
+   * Reads at most {@code dst.remaining()} bytes from {@code position}; fewer only at the end of
+   * file, 0 at or behind it. Each page is one version of itself that was current during the call;
+   * pages may mix old and new (SEMANTICS §0.3).
+   *
+   * @throws IOException if the device failed before anything was copied
+   */
+  public int read(Mapping mapping, ByteBuffer dst, long position) throws IOException {
+    int start = dst.position();
+    int want = dst.remaining();
+    int done = 0;
+    long staleSize = Mutant.R1_SIZE_SAMPLED_BEFORE_COPY.on() ? mapping.size() : -1;
+    while (done < want) {
+      long at = position + done;
+      long page = at >>> PAGE_SHIFT;
+      int offset = (int) at & PAGE_BYTES - 1;
+      int length = Math.min(PAGE_BYTES - offset, want - done);
+      int got = hit(mapping, page, offset, length, dst, start + done, staleSize);
+      if (got == MISS) {
+        try {
+          got = miss(mapping, page, offset, length, dst, start + done, want - done);
+        } catch (IOException e) {
+          if (done > 0) {
+            break;
+          }
+          throw e;
+        }
+        if (got == MISS) {
+          continue;
+        }
+      }
+      done += got;
+      if (got < length) {
+        break;
+      }
+    }
+    dst.position(start + done);
+    return done;
+  }
+
+  /** Copies from a cached page, or says that there is none. */
+  private int hit(
+      Mapping m, long page, int offset, int length, ByteBuffer to, int toIndex, long stale) {
+    for (int tries = 0; ; tries++) {
+      Leaf leaf = m.table.find(page);
+      if (leaf == null) {
+        return MISS;
+      }
+      int i = Leaf.index(page);
+      long word = leaf.get(i);
+      if ((word & (SlotWord.LOCK | SlotWord.UPTODATE)) != SlotWord.UPTODATE) {
+        if (SlotWord.isDead(word)) {
+          Yield.at(YieldPoint.SPIN);
+          Thread.onSpinWait();
+          continue;
+        }
+        if (!SlotWord.is(word, SlotWord.LOCK)) {
+          return MISS;
+        }
+        waits.await(leaf, i, SlotWord.LOCK);
+        continue;
+      }
+      if (tries >= VALIDATIONS_MAX) {
+        // Writers win every time: copy under LOCK for once (rule R21).
+        if (leaf.cas(i, word, word | SlotWord.LOCK)) {
+          try {
+            return copyOut(m, page, offset, length, to, toIndex, stale, word);
+          } finally {
+            waits.update(leaf, i, SlotWord.REF, SlotWord.LOCK, false);
+          }
+        }
+        continue;
+      }
+      int n = copyOut(m, page, offset, length, to, toIndex, stale, word);
+      VarHandle.loadLoadFence();
+      if (((leaf.getOpaque(i) ^ word) & ~SlotWord.IGNORED_BY_READERS) == 0) {
+        if (!SlotWord.is(word, SlotWord.REF)) {
+          leaf.cas(i, word, word | SlotWord.REF);
+        }
+        return n;
+      }
+    }
+  }
+
+  /**
+   * Copies from the frame of {@code word}. Rule R1: the size is sampled after the word and before
+   * the copy; if the word moved, both are done again. A size sampled later could cover bytes that
+   * this version of the page lacks.
+   */
+  private int copyOut(
+      Mapping m,
+      long page,
+      int offset,
+      int length,
+      ByteBuffer to,
+      int toIndex,
+      long stale,
+      long word) {
+    Yield.at(YieldPoint.SIZE_SAMPLED, m.ino(), page);
+    long size = stale >= 0 ? stale : m.size();
+    long left = size - (page << PAGE_SHIFT) - offset;
+    int n = (int) Math.min(length, Math.max(0, left));
+    if (n > 0) {
+      // Frame 0 stays zero, and it is the frame of a hole's word.
+      pool.copyOut(SlotWord.frame(word), offset, to, toIndex, n);
+    }
+    Yield.at(YieldPoint.READ_COPIED, m.ino(), page);
+    return n;
+  }
+
+  private int miss(
+      Mapping m, long page, int offset, int length, ByteBuffer to, int toIndex, int wanted)
+      throws IOException {
+    if (page >= m.endPage()) {
+      return 0;
+    }
+    counters.readMisses.increment();
+    int pages = (offset + wanted + PAGE_BYTES - 1) >>> PAGE_SHIFT;
+    int window = Math.min(pages, READAHEAD_MAX);
+    if (page == m.raNext && page != 0 && m.readsAhead()) {
+      window = Math.max(window, Math.min(READAHEAD_MAX, Math.max(READAHEAD_MIN, m.raPages * 2)));
+    }
+    m.raPages = window;
+    m.raNext = page + window;
+    long size;
+    m.backing.pin("read");
+    try {
+      size = filler.fill(m, page, window, true);
+    } finally {
+      m.backing.unpin();
+    }
+    if (size == Filler.CACHED) {
+      return MISS;
+    }
+    // No leaf, no block: nothing is inserted for it (rule R17). The zeros are those of the moment
+    // of the look-up, and so is the size: a later one could cover bytes written since (rule R1).
+    long left = size - (page << PAGE_SHIFT) - offset;
+    int n = (int) Math.min(length, Math.max(0, left));
+    pool.copyOut(0, 0, to, toIndex, n);
+    return n;
+  }
+
+  /**
+   * Brings {@code [from, to)} into the cache as far as frames go, without waiting for the device
+   * (posix_fadvise WILLNEED, readahead). Errors are left to the reader who meets them. The caller
+   * has pinned the file.
+   */
+  public void prefetch(Mapping m, long fromPage, long toPage) throws IOException {
+    long end = Math.min(toPage, m.endPage());
+    long budget = pool.frames() / 4;
+    for (long page = fromPage; page < end && budget > 0; page += READAHEAD_MAX) {
+      int n = (int) Math.min(READAHEAD_MAX, end - page);
+      filler.fill(m, page, n, false);
+      budget -= n;
+    }
+  }
+
+  /** Whether {@code page} has bytes of its own in the cache, not just a known hole. */
+  public boolean hasData(Mapping m, long page) {
+    Leaf leaf = m.table.find(page);
+    if (leaf == null) {
+      return false;
+    }
+    long word = leaf.get(Leaf.index(page));
+    return !SlotWord.isDead(word)
+        && SlotWord.frame(word) != 0
+        && SlotWord.is(word, SlotWord.UPTODATE);
+  }
+
+  /** Whether {@code page} is dirty or under writeback. */
+  public boolean isDirty(Mapping m, long page) {
+    Leaf leaf = m.table.find(page);
+    if (leaf == null) {
+      return false;
+    }
+    long word = leaf.get(Leaf.index(page));
+    return !SlotWord.isDead(word) && SlotWord.is(word, SlotWord.DIRTY | SlotWord.WRITEBACK);
+  }
+
+  /**
+   * The first page of {@code [from, to)} with bytes of its own in the cache; {@code to} if there is
+   * none.
+   */
+  public long nextData(Mapping m, long from, long to) {
+    for (Leaf leaf = m.table.ceiling(from); leaf != null && leaf.firstPage < to; ) {
+      long start = Math.max(from, leaf.firstPage);
+      long end = Math.min(to, leaf.firstPage + PageTable.LEAF_SLOTS);
+      for (long page = start; page < end; page++) {
+        if (hasData(m, page)) {
+          return page;
+        }
+      }
+      leaf = m.table.ceiling(leaf.firstPage + PageTable.LEAF_SLOTS);
+    }
+    return to;
+  }
+
+  // Frames.
+
+  /**
+   * A free frame; evicts, and waits for writeback if all pages are dirty. No lock of a file may be
+   * held, except by destroyers, who draw on the reserve.
+   */
+  int takeFrame(boolean destroyer) {
+    for (; ; ) {
+      int frame = tryTakeFrame(destroyer);
+      if (frame != 0) {
+        return frame;
+      }
+      wantsWriteback.run();
+      awaitFrameProgress(destroyer);
+    }
+  }
+
+  /** A free frame, or 0 when that would take waiting. */
+  int tryTakeFrame(boolean destroyer) {
+    boolean mayDrawReserve = destroyer && !Mutant.R21_NO_FRAME_RESERVE.on();
+    for (; ; ) {
+      int frame = pool.poll(mayDrawReserve ? 0 : RESERVE);
+      if (frame != 0) {
+        return frame;
+      }
+      if (!evictOne()) {
+        return 0;
+      }
+    }
+  }
+
+  void giveFrame(int frame) {
+    pool.give(frame);
+    frameProgress();
+  }
+
+  /** Something became evictable or free. */
+  void frameProgress() {
+    if (frameWaiters.get() > 0) {
+      frameLock.lock();
+      try {
+        progressCount++;
+        frameProgress.signalAll();
+      } finally {
+        frameLock.unlock();
+      }
+    }
+  }
+
+  private void awaitFrameProgress(boolean destroyer) {
+    frameLock.lock();
+    try {
+      frameWaiters.incrementAndGet();
+      // Looked at again after the count is visible: progress made before that was not signalled.
+      long seen = progressCount;
+      int kept = destroyer && !Mutant.R21_NO_FRAME_RESERVE.on() ? 0 : RESERVE;
+      while (seen == progressCount && pool.free() <= kept && !evictOne()) {
+        frameProgress.awaitUninterruptibly();
+      }
+    } finally {
+      frameWaiters.decrementAndGet();
+      frameLock.unlock();
+    }
+  }
+
+  /** Second-chance clock: frees one clean, unreferenced page. */
+  private boolean evictOne() {
+    int frames = pool.frames();
+    for (int step = 0; step < 2 * frames; step++) {
+      int frame = (int) Math.floorMod(hand.getAndIncrement(), (long) frames) + 1;
+      Mapping owner = pool.owner(frame);
+      if (owner == null) {
+        continue;
+      }
+      long page = pool.page(frame);
+      Leaf leaf = owner.table.find(page);
+      if (leaf != null && evict(owner, leaf, Leaf.index(page), frame)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean evict(Mapping owner, Leaf leaf, int i, int frame) {
+    long word = leaf.get(i);
+    long busy = SlotWord.LOCK | SlotWord.DIRTY | SlotWord.WRITEBACK;
+    if (SlotWord.frame(word) != frame || SlotWord.isDead(word) || SlotWord.is(word, busy)) {
+      return false;
+    }
+    if (SlotWord.is(word, SlotWord.REF)) {
+      leaf.cas(i, word, word & ~SlotWord.REF);
+      return false;
+    }
+    // A clean page without REF needs no lock to go: one CAS, and whoever copies from it re-checks.
+    if (!leaf.cas(i, word, SlotWord.emptied(word))) {
+      return false;
+    }
+    counters.evictions.increment();
+    detached(owner, leaf, frame);
+    return true;
+  }
+
+  /** Book-keeping after a slot lost its frame. */
+  void detached(Mapping owner, Leaf leaf, int frame) {
+    if (leaf.resident.decrementAndGet() == 0) {
+      owner.table.tryUnlink(leaf);
+    }
+    giveFrame(frame);
+  }
+
+  /** Drops every clean page that nobody uses; for tests and {@code drop-caches}. */
+  public void dropClean() {
+    for (int frame = 1; frame <= pool.frames(); frame++) {
+      Mapping owner = pool.owner(frame);
+      Leaf leaf = owner == null ? null : owner.table.find(pool.page(frame));
+      if (owner == null || leaf == null) {
+        continue;
+      }
+      int i = Leaf.index(pool.page(frame));
+      // The first call may only take the reference bit away.
+      if (!evict(owner, leaf, i, frame)) {
+        evict(owner, leaf, i, frame);
+      }
+    }
+  }
+
+  /** Drops clean pages {@code [from, to)} of one file that nobody uses (POSIX_FADV_DONTNEED). */
+  public void dropClean(Mapping m, long from, long to) {
+    for (Leaf leaf = m.table.ceiling(from); leaf != null && leaf.firstPage < to; ) {
+      long last = Math.min(to, leaf.firstPage + PageTable.LEAF_SLOTS);
+      for (long page = Math.max(from, leaf.firstPage); page < last; page++) {
+        int i = Leaf.index(page);
+        int frame = SlotWord.frame(leaf.get(i));
+        if (frame != 0 && !evict(m, leaf, i, frame)) {
+          evict(m, leaf, i, frame);
+        }
+      }
+      leaf = m.table.ceiling(leaf.firstPage + PageTable.LEAF_SLOTS);
+    }
+  }
+
+  // Dirty accounting, called with the flag's transition.
+
+  void becameDirty(Mapping m) {
+    dirtyCount.increment();
+    if (m.dirty.getAndIncrement() == 0) {
+      dirtyMappings.add(m);
+    }
+  }
+
+  void becameClean(Mapping m) {
+    dirtyCount.decrement();
+    if (m.dirty.decrementAndGet() == 0) {
+      dirtyMappings.remove(m);
+      if (m.dirty.get() != 0) {
+        dirtyMappings.add(m);
+      }
+    }
+  }
+
+  /** Asks for writeback once a quarter of the frames is dirty. Called with no lock held. */
+  void noteDirtyPressure() {
+    if (dirtyCount.sum() > pool.frames() / 4) {
+      wantsWriteback.run();
+    }
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+  }
+}

@@ -1,0 +1,139 @@
+package io.faultline.engine.volume;
+
+import io.faultline.engine.runtime.EngineRuntime;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Background writeback: when dirty pages stand in somebody's way, and a commit interval after the
+ * first page became dirty (rule R24). An idle volume arms no timer.
+ */
+final class Flusher implements AutoCloseable {
+  /** What the flusher does. */
+  interface Work {
+    /** Writes back everything that is dirty now without waiting for busy pages. */
+    void relieve();
+
+    /** Writes back and commits everything up to now. */
+    void settle();
+
+    /** One of the others failed in a way that only a bug or exhaustion explains. */
+    void failed(Throwable cause);
+  }
+
+  private final EngineRuntime runtime;
+  private final long intervalNanos;
+  private final Work work;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition wanted = lock.newCondition();
+  private final CompletableFuture<Void> stopped = new CompletableFuture<>();
+  // Guarded by lock; armed is also read as a hint.
+  private volatile boolean armed;
+  private boolean pressure;
+  private boolean due;
+  private boolean closing;
+  private EngineRuntime.@Nullable Timer timer;
+
+  Flusher(EngineRuntime runtime, long intervalNanos, Work work) {
+    this.runtime = runtime;
+    this.intervalNanos = intervalNanos;
+    this.work = work;
+  }
+
+  void start() {
+    runtime.forkPlatform("faultline-flusher", this::run);
+  }
+
+  /** Something became dirty. */
+  void arm() {
+    if (armed) {
+      return;
+    }
+    lock.lock();
+    try {
+      if (!armed && !closing) {
+        armed = true;
+        timer = runtime.schedule(intervalNanos, this::ring);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void ring() {
+    lock.lock();
+    try {
+      due = true;
+      wanted.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Dirty pages stand in the way. Does not block. */
+  void press() {
+    lock.lock();
+    try {
+      pressure = true;
+      wanted.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void run() {
+    try {
+      for (; ; ) {
+        boolean settle;
+        lock.lock();
+        try {
+          while (!pressure && !due && !closing) {
+            wanted.awaitUninterruptibly();
+          }
+          if (closing) {
+            return;
+          }
+          settle = due;
+          if (due) {
+            // What becomes dirty from here on arms the next interval.
+            armed = false;
+          }
+          due = false;
+          pressure = false;
+        } finally {
+          lock.unlock();
+        }
+        try {
+          if (settle) {
+            work.relieve();
+            work.settle();
+          } else {
+            work.relieve();
+          }
+        } catch (RuntimeException | Error e) {
+          // Frames are still waited for: this thread must go on, the volume must not.
+          work.failed(e);
+        }
+      }
+    } finally {
+      stopped.complete(null);
+    }
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closing = true;
+      if (timer != null) {
+        timer.cancel();
+      }
+      wanted.signal();
+    } finally {
+      lock.unlock();
+    }
+    stopped.join();
+  }
+}

@@ -1,0 +1,125 @@
+package io.faultline.engine.volume;
+
+import io.faultline.engine.device.BlockDevice;
+import io.faultline.engine.device.DeviceCapabilities;
+import io.faultline.engine.device.Io;
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The image with its flushes shared: whoever needs one joins the next that begins after the call.
+ * None is issued when nothing was written since the last. A failed flush is final: what it should
+ * have made durable may be lost, and a later success would hide that.
+ */
+public final class FlushingDevice implements BlockDevice {
+  private final BlockDevice image;
+
+  /** Writes that have completed; only those count for a flush that begins now. */
+  private final AtomicLong written = new AtomicLong();
+
+  public final LongAdder flushes = new LongAdder();
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition ended = lock.newCondition();
+  // Guarded by lock.
+  private boolean running;
+  private long flushedUpTo;
+  private @Nullable IOException failure;
+
+  FlushingDevice(BlockDevice image) {
+    this.image = image;
+  }
+
+  @Override
+  public long sizeBytes() {
+    return image.sizeBytes();
+  }
+
+  @Override
+  public DeviceCapabilities capabilities() {
+    return image.capabilities();
+  }
+
+  @Override
+  public void submit(Io io) {
+    image.submit(io);
+  }
+
+  @Override
+  public void run(Io io) throws IOException {
+    try {
+      image.run(io);
+    } finally {
+      if (io.op() == Io.Op.WRITE) {
+        // Failed writes too: they may have reached the device in part.
+        written.incrementAndGet();
+      }
+    }
+  }
+
+  /** Waits for a submitted write. */
+  void await(Io write) throws IOException {
+    try {
+      write.await();
+    } finally {
+      written.incrementAndGet();
+    }
+  }
+
+  /** Makes durable what was written before this call. */
+  public void flushWritten() throws IOException {
+    long need = written.get();
+    lock.lock();
+    try {
+      for (; ; ) {
+        if (failure != null) {
+          throw new IOException("the image could not be flushed: " + failure.getMessage(), failure);
+        }
+        if (flushedUpTo >= need) {
+          return;
+        }
+        if (!running) {
+          break;
+        }
+        ended.awaitUninterruptibly();
+      }
+      running = true;
+    } finally {
+      lock.unlock();
+    }
+    long covers = written.get();
+    IOException problem = new IOException("the flush did not end");
+    try {
+      flushes.increment();
+      image.run(Io.flush());
+      problem = null;
+    } catch (IOException e) {
+      problem = e;
+    } finally {
+      lock.lock();
+      try {
+        running = false;
+        if (problem == null) {
+          flushedUpTo = covers;
+        } else {
+          failure = problem;
+        }
+        ended.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+    if (problem != null) {
+      throw new IOException("the image could not be flushed: " + problem.getMessage(), problem);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    image.close();
+  }
+}

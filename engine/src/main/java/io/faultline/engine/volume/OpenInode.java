@@ -1,0 +1,652 @@
+package io.faultline.engine.volume;
+
+import static io.faultline.engine.volume.LiveVolume.BLOCK_BYTES;
+import static io.faultline.engine.volume.LiveVolume.FILE_BYTES_MAX;
+
+import io.faultline.engine.errno.Errno;
+import io.faultline.engine.errno.FsException;
+import io.faultline.engine.extent.Extent;
+import io.faultline.engine.inode.MappingCommand;
+import io.faultline.engine.lock.Guard;
+import io.faultline.engine.pagecache.Mapping;
+import io.faultline.engine.pagecache.PageCache;
+import io.faultline.engine.pagecache.PageWriter;
+import io.faultline.engine.runtime.Mutant;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongPredicate;
+
+/**
+ * An open file. Reads and writes run in the caller's thread; what changes the mapping goes through
+ * the inode's actor. Offsets and lengths are bytes. Thread-safe.
+ */
+public final class OpenInode implements AutoCloseable {
+  /** readahead(2) and friends. */
+  public enum Advice {
+    NORMAL,
+    SEQUENTIAL,
+    RANDOM,
+    WILL_NEED,
+    DONT_NEED
+  }
+
+  /** Relatime: a read moves atime if it lies this far back. */
+  private static final long ATIME_AGE_NANOS = 24L * 60 * 60 * 1_000_000_000;
+
+  /** Linux's rw_verify_area, before anything else is looked at. */
+  private static final String NO_RANGE = "a negative offset, or an end past the largest number";
+
+  private final LiveVolume volume;
+  private final Vnode vnode;
+  private final Mapping mapping;
+  private final PageCache cache;
+  private final boolean readable;
+  private final boolean writable;
+  private final boolean readsUnderIoLock;
+  private final AtomicLong errorsSeen;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  private OpenInode(LiveVolume volume, Vnode vnode, boolean readable, boolean writable) {
+    this.volume = volume;
+    this.vnode = vnode;
+    this.mapping = vnode.mapping;
+    this.cache = volume.cache();
+    this.readable = readable;
+    this.writable = writable;
+    this.readsUnderIoLock = volume.guard() == Guard.READS_UNDER_IO_LOCK;
+    // As Linux's errseq: an error that nobody was told of yet is news to whoever opens now, too.
+    this.errorsSeen = new AtomicLong(vnode.errorsTold());
+  }
+
+  /** Opens inode {@code ino}; ENOENT, EISDIR, ELOOP, or EROFS for writing on a read-only volume. */
+  public static OpenInode open(LiveVolume volume, long ino, boolean readable, boolean writable)
+      throws FsException {
+    if (writable) {
+      volume.requireWritable();
+    }
+    return new OpenInode(volume, volume.acquire(ino, "open"), readable, writable);
+  }
+
+  public Vnode vnode() {
+    return vnode;
+  }
+
+  public long size() throws FsException {
+    require(true, "size");
+    return mapping.size();
+  }
+
+  /**
+   * pread(2): at most {@code dst.remaining()} bytes; 0 at or behind the end of file. A cached read
+   * takes no lock and allocates nothing.
+   */
+  public int read(ByteBuffer dst, long position) throws FsException {
+    require(readable, "read");
+    if (position < 0 || position + dst.remaining() < 0) {
+      throw refused(Errno.EINVAL, "read", position, dst.remaining(), NO_RANGE);
+    }
+    if (vnode.atimeStale) {
+      touch();
+    }
+    boolean locked = readsUnderIoLock;
+    if (locked) {
+      vnode.ioLock.lockShared();
+    }
+    try {
+      return cache.read(mapping, dst, position);
+    } catch (IOException e) {
+      throw asFs(e, "read", position, dst.remaining());
+    } catch (IllegalStateException e) {
+      throw closedUnder(e);
+    } finally {
+      if (locked) {
+        vnode.ioLock.unlockShared();
+      }
+    }
+  }
+
+  private void touch() {
+    vnode.atimeStale = false;
+    long now = volume.nowNanos();
+    long atime = vnode.atime();
+    boolean behind = atime <= vnode.mtime() || atime <= vnode.ctime();
+    if ((behind || now - atime > ATIME_AGE_NANOS) && !volume.config().readOnly()) {
+      vnode.pendingAtime.set(now);
+      volume.dirtied();
+    }
+  }
+
+  /**
+   * pwrite(2). Fewer bytes than asked only when the volume filled up, or at the largest offset.
+   *
+   * @throws FsException ENOSPC, EFBIG, EROFS, EIO, EINVAL, EBADF; then nothing was written
+   */
+  public int write(ByteBuffer src, long position) throws FsException {
+    require(writable, "write");
+    int length = src.remaining();
+    if (position < 0 || position + length < 0) {
+      throw refused(Errno.EINVAL, "write", position, length, NO_RANGE);
+    }
+    if (length == 0) {
+      return 0;
+    }
+    volume.requireWritable();
+    if (position >= FILE_BYTES_MAX) {
+      throw refused(Errno.EFBIG, "write", position, length, "largest is " + FILE_BYTES_MAX);
+    }
+    int allowed = (int) Math.min(length, FILE_BYTES_MAX - position);
+    long early = Mutant.R18_SIZE_BEFORE_LOCK.on() ? mapping.size() : -1;
+    volume.pin(vnode, "write");
+    try {
+      return writeLocked(src, position, allowed, early);
+    } finally {
+      volume.unpin(vnode);
+    }
+  }
+
+  private int writeLocked(ByteBuffer src, long position, int allowed, long early)
+      throws FsException {
+    vnode.ioLock.lockShared();
+    boolean shared = true;
+    try {
+      long size = early >= 0 ? early : mapping.size();
+      if (position + allowed <= size) {
+        return overwrite(src, position, allowed);
+      }
+      // Never upgraded: two upgraders would wait for each other (rule R18).
+      vnode.ioLock.unlockShared();
+      shared = false;
+      vnode.ioLock.lockExclusive();
+      try {
+        return extend(src, position, allowed);
+      } finally {
+        vnode.ioLock.unlockExclusive();
+      }
+    } finally {
+      if (shared) {
+        vnode.ioLock.unlockShared();
+      }
+    }
+  }
+
+  /**
+   * Writes at the end of file, wherever that is when its turn comes. What is left in the buffer
+   * afterwards did not fit.
+   *
+   * @return the offset where the bytes begin
+   */
+  public long append(ByteBuffer src) throws FsException {
+    require(writable, "append");
+    volume.requireWritable();
+    volume.pin(vnode, "append");
+    try {
+      return appendLocked(src);
+    } finally {
+      volume.unpin(vnode);
+    }
+  }
+
+  private long appendLocked(ByteBuffer src) throws FsException {
+    vnode.ioLock.lockExclusive();
+    try {
+      long position = mapping.size();
+      int length = src.remaining();
+      if (length == 0) {
+        return position;
+      }
+      if (position >= FILE_BYTES_MAX) {
+        throw refused(Errno.EFBIG, "append", position, length, "largest is " + FILE_BYTES_MAX);
+      }
+      extend(src, position, (int) Math.min(length, FILE_BYTES_MAX - position));
+      return position;
+    } finally {
+      vnode.ioLock.unlockExclusive();
+    }
+  }
+
+  private int overwrite(ByteBuffer src, long position, int length) throws FsException {
+    long first = position / BLOCK_BYTES;
+    long last = (position + length - 1) / BLOCK_BYTES;
+    boolean spans = first != last;
+    // Pages are written one by one; overlapping writes must not take turns page by page.
+    long handle = spans ? vnode.ranges.lock(first, last + 1) : 0;
+    try {
+      return putAll(src, position, length, PageWriter.Mode.OVERWRITE);
+    } finally {
+      if (spans) {
+        vnode.ranges.unlock(handle);
+      }
+    }
+  }
+
+  private int extend(ByteBuffer src, long position, int length) throws FsException {
+    if (position + length > mapping.size()) {
+      try {
+        volume.mendSuspectTail(vnode);
+      } catch (IOException e) {
+        throw asFs(e, "write", position, length);
+      }
+    }
+    return putAll(src, position, length, PageWriter.Mode.EXTEND);
+  }
+
+  private int putAll(ByteBuffer src, long position, int length, PageWriter.Mode mode)
+      throws FsException {
+    MemorySegment from = MemorySegment.ofBuffer(src);
+    int done = 0;
+    boolean committed = false;
+    try {
+      while (done < length) {
+        long at = position + done;
+        int offset = (int) (at % BLOCK_BYTES);
+        int n = Math.min(BLOCK_BYTES - offset, length - done);
+        PageWriter.Result result =
+            cache.writer().put(mapping, at / BLOCK_BYTES, offset, n, from, done, mode);
+        if (result == PageWriter.Result.DONE) {
+          done += n;
+        } else if (committed) {
+          break;
+        } else {
+          // Rule R20: what running transactions freed may be all that is missing.
+          volume.commitForSpace();
+          committed = true;
+        }
+      }
+    } catch (IOException e) {
+      if (done == 0) {
+        throw asFs(e, "write", position, length);
+      }
+    } finally {
+      if (done > 0) {
+        src.position(src.position() + done);
+        vnode.modified(volume.nowNanos());
+        volume.dirtied();
+      }
+    }
+    if (done == 0) {
+      throw refused(
+          Errno.ENOSPC,
+          "write",
+          position,
+          length,
+          volume.availableBlocks() + " blocks are available");
+    }
+    return done;
+  }
+
+  /** ftruncate(2): EINVAL if negative or not open for writing, EFBIG. */
+  public CompletableFuture<Void> truncate(long size) throws FsException {
+    require(true, "truncate");
+    if (size < 0) {
+      throw refused(Errno.EINVAL, "truncate", size, 0, "negative size");
+    }
+    if (!writable) {
+      throw refused(Errno.EINVAL, "truncate", size, 0, "not open for writing");
+    }
+    if (size > FILE_BYTES_MAX) {
+      throw refused(Errno.EFBIG, "truncate", size, 0, "largest is " + FILE_BYTES_MAX);
+    }
+    return submit(new MappingCommand.Truncate(size));
+  }
+
+  public CompletableFuture<Void> punchHole(long offset, long length) throws FsException {
+    return submit(checked(new MappingCommand.PunchHole(offset, length), false));
+  }
+
+  public CompletableFuture<Void> zeroRange(long offset, long length, boolean keepSize)
+      throws FsException {
+    return submit(checked(new MappingCommand.ZeroRange(offset, length, keepSize), false));
+  }
+
+  public CompletableFuture<Void> allocate(long offset, long length, boolean keepSize)
+      throws FsException {
+    return submit(checked(new MappingCommand.Allocate(offset, length, keepSize), false));
+  }
+
+  public CompletableFuture<Void> collapseRange(long offset, long length) throws FsException {
+    return submit(checked(new MappingCommand.Collapse(offset, length), true));
+  }
+
+  public CompletableFuture<Void> insertRange(long offset, long length) throws FsException {
+    return submit(checked(new MappingCommand.Insert(offset, length), true));
+  }
+
+  /** The common entry checks of fallocate(2), Linux 6.12, in their order (SEMANTICS §4.1). */
+  private MappingCommand checked(MappingCommand c, boolean aligned) throws FsException {
+    long offset = c.offset();
+    long length = c.length();
+    require(true, c.operation());
+    if (offset < 0 || length <= 0) {
+      throw refused(Errno.EINVAL, c.operation(), offset, length, "negative or empty range");
+    }
+    require(writable, c.operation());
+    if (offset > FILE_BYTES_MAX - length) {
+      throw refused(Errno.EFBIG, c.operation(), offset, length, "largest is " + FILE_BYTES_MAX);
+    }
+    if (aligned && (offset % BLOCK_BYTES != 0 || length % BLOCK_BYTES != 0)) {
+      throw refused(Errno.EINVAL, c.operation(), offset, length, "not aligned to " + BLOCK_BYTES);
+    }
+    return c;
+  }
+
+  private CompletableFuture<Void> submit(MappingCommand command) throws FsException {
+    volume.requireWritable();
+    return volume.command(vnode, command);
+  }
+
+  /** Waits for a command of this file. */
+  public static void await(CompletableFuture<Void> command) throws FsException {
+    LiveVolume.await(command);
+  }
+
+  /** fsync(2); a writeback error since this file's last is reported once (errseq). */
+  public void sync(boolean times) throws FsException {
+    require(true, "fsync");
+    if (!volume.config().readOnly()) {
+      volume.pin(vnode, "fsync");
+      try {
+        volume.fsync(vnode, times);
+      } finally {
+        volume.unpin(vnode);
+      }
+    }
+    long errors = vnode.errorCount();
+    vnode.toldErrors(errors);
+    if (errorsSeen.getAndSet(errors) < errors) {
+      Throwable cause = vnode.lastError();
+      throw new FsException(
+          Errno.EIO,
+          "fsync",
+          vnode.ino(),
+          "data written earlier was lost: " + (cause == null ? "" : cause.getMessage()),
+          cause == null ? new IOException("writeback failed") : cause);
+    }
+  }
+
+  /** lseek(2) SEEK_DATA: ENXIO if negative, at or behind the end, or if only holes follow. */
+  public long seekData(long offset) throws FsException {
+    return seek(offset, true);
+  }
+
+  /** lseek(2) SEEK_HOLE: there is always one at the end of file. */
+  public long seekHole(long offset) throws FsException {
+    return seek(offset, false);
+  }
+
+  private long seek(long offset, boolean data) throws FsException {
+    String operation = data ? "seek-data" : "seek-hole";
+    require(true, operation);
+    volume.pin(vnode, operation);
+    try {
+      return seekLocked(operation, offset, data);
+    } finally {
+      volume.unpin(vnode);
+    }
+  }
+
+  private long seekLocked(String operation, long offset, boolean data) throws FsException {
+    vnode.ioLock.lockShared();
+    try {
+      long size = mapping.size();
+      if (offset < 0 || offset >= size) {
+        throw refused(Errno.ENXIO, operation, offset, 0, "the end of file is " + size);
+      }
+      long end = MappingOperations.blocksFor(size);
+      long block = nextOfKind(offset / BLOCK_BYTES, end, data);
+      if (block >= end) {
+        if (data) {
+          throw refused(Errno.ENXIO, operation, offset, 0, "no data behind it");
+        }
+        return size;
+      }
+      return Math.max(offset, block * BLOCK_BYTES);
+    } finally {
+      vnode.ioLock.unlockShared();
+    }
+  }
+
+  /**
+   * The first block of {@code [from, end)} that is data, or that is not. Written blocks are data;
+   * holes and unwritten blocks are data where the cache holds bytes for them (SEMANTICS §4.6).
+   */
+  private long nextOfKind(long from, long end, boolean data) {
+    long at = from;
+    while (at < end) {
+      Extent extent = vnode.lookup(at).clip(at, end);
+      if (extent.isWritten()) {
+        if (data) {
+          return at;
+        }
+      } else if (data) {
+        long found = cache.nextData(mapping, at, extent.end());
+        if (found < extent.end()) {
+          return found;
+        }
+      } else {
+        LongPredicate cached = block -> cache.hasData(mapping, block);
+        for (long block = at; block < extent.end(); block++) {
+          if (!cached.test(block)) {
+            return block;
+          }
+        }
+      }
+      at = extent.end();
+    }
+    return end;
+  }
+
+  /**
+   * FIEMAP: what is mapped, in order; dirty pages over holes as extents without a place (DELALLOC).
+   */
+  public List<Extent> extents() throws FsException {
+    require(true, "extents");
+    List<Extent> found = new ArrayList<>();
+    long at = 0;
+    long end =
+        Math.max(MappingOperations.blocksFor(mapping.size()), vnode.inode().extents().endBlock());
+    while (at < end) {
+      Extent extent = vnode.lookup(at).clip(at, end);
+      if (!extent.isHole()) {
+        found.add(extent);
+        at = extent.end();
+        continue;
+      }
+      long dirty = cache.nextData(mapping, at, extent.end());
+      while (dirty < extent.end()) {
+        long stop = dirty;
+        while (stop < extent.end() && cache.hasData(mapping, stop)) {
+          stop++;
+        }
+        found.add(Extent.hole(dirty, stop - dirty));
+        dirty = cache.nextData(mapping, stop, extent.end());
+      }
+      at = extent.end();
+    }
+    return found;
+  }
+
+  /** posix_fadvise(2); EINVAL if negative. A length of 0 reaches to the end of file. */
+  public void advise(long offset, long length, Advice advice) throws FsException {
+    require(true, "advise");
+    if (offset < 0 || length < 0) {
+      throw refused(Errno.EINVAL, "advise", offset, length, "negative range");
+    }
+    long end = length == 0 || offset + length < 0 ? Long.MAX_VALUE : offset + length;
+    volume.pin(vnode, "advise");
+    try {
+      switch (advice) {
+        case WILL_NEED ->
+            cache.prefetch(mapping, offset / BLOCK_BYTES, Math.ceilDiv(end, (long) BLOCK_BYTES));
+        case DONT_NEED -> drop(offset, end);
+        case NORMAL, SEQUENTIAL -> mapping.setReadahead(true);
+        case RANDOM -> mapping.setReadahead(false);
+      }
+    } catch (IOException e) {
+      throw asFs(e, "advise", offset, length);
+    } finally {
+      volume.unpin(vnode);
+    }
+  }
+
+  private void drop(long offset, long end) {
+    long from = MappingOperations.blocksFor(offset);
+    long to = end >= mapping.size() ? Long.MAX_VALUE : end / BLOCK_BYTES;
+    if (!volume.config().readOnly()) {
+      volume.writeback().flush(vnode, from, to, false);
+    }
+    cache.dropClean(mapping, from, to);
+  }
+
+  /**
+   * Loads through a mapping: fills {@code dst} from {@code position}. Inside the last page, bytes
+   * behind the end of file are zeros.
+   *
+   * @throws FsException ENXIO where Linux sends SIGBUS because the page lies behind the end; EIO
+   *     where it does because the device failed
+   */
+  public void load(ByteBuffer dst, long offset) throws FsException {
+    long position = offset;
+    require(readable, "load");
+    while (dst.hasRemaining()) {
+      int inPage = (int) (BLOCK_BYTES - position % BLOCK_BYTES);
+      int want = Math.min(inPage, dst.remaining());
+      loadInPage(dst, position, want);
+      position += want;
+    }
+  }
+
+  private void loadInPage(ByteBuffer dst, long position, int want) throws FsException {
+    int limit = dst.limit();
+    try {
+      int done;
+      long before;
+      long after;
+      do {
+        before = mapping.size();
+        dst.limit(dst.position() + want);
+        done = cache.read(mapping, dst, position);
+        after = mapping.size();
+        // Nothing was read, so where the end lay at that moment is known only if it did not move.
+      } while (done == 0 && before != after);
+      boolean pageInside = done > 0 || position - position % BLOCK_BYTES < after;
+      if (!pageInside) {
+        throw refused(Errno.ENXIO, "load", position, want, "behind the end of file " + after);
+      }
+      while (dst.hasRemaining()) {
+        dst.put((byte) 0);
+      }
+    } catch (IOException e) {
+      throw asFs(e, "load", position, want);
+    } finally {
+      dst.limit(limit);
+    }
+  }
+
+  /**
+   * Stores through a mapping. A store to a clean page first makes it writable (page_mkwrite).
+   *
+   * @throws FsException ENXIO past the end of file, ENOSPC if the page cannot be backed, EIO; pages
+   *     before the one that failed were stored
+   */
+  public void store(ByteBuffer src, long position) throws FsException {
+    require(writable, "store");
+    volume.requireWritable();
+    volume.pin(vnode, "store");
+    try {
+      storePages(src, position);
+    } finally {
+      volume.unpin(vnode);
+    }
+  }
+
+  private void storePages(ByteBuffer src, long position) throws FsException {
+    MemorySegment from = MemorySegment.ofBuffer(src);
+    int length = src.remaining();
+    int done = 0;
+    boolean committed = false;
+    try {
+      while (done < length) {
+        long at = position + done;
+        int offset = (int) (at % BLOCK_BYTES);
+        int n = Math.min(BLOCK_BYTES - offset, length - done);
+        PageWriter.Result result =
+            cache
+                .writer()
+                .put(mapping, at / BLOCK_BYTES, offset, n, from, done, PageWriter.Mode.STORE);
+        switch (result) {
+          case DONE -> done += n;
+          case PAST_END ->
+              throw refused(
+                  Errno.ENXIO, "store", at, n, "behind the end of file " + mapping.size());
+          case NO_SPACE -> {
+            if (committed) {
+              throw refused(Errno.ENOSPC, "store", at, n, "the page cannot be backed");
+            }
+            volume.commitForSpace();
+            committed = true;
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw asFs(e, "store", position, length);
+    } finally {
+      if (done > 0) {
+        src.position(src.position() + done);
+        vnode.modified(volume.nowNanos());
+        volume.dirtied();
+      }
+    }
+  }
+
+  private void require(boolean allowed, String operation) throws FsException {
+    volume.requireOpen();
+    if (closed.get() || !allowed) {
+      throw new FsException(
+          Errno.EBADF,
+          operation,
+          vnode.ino(),
+          FsException.NONE,
+          FsException.NONE,
+          closed.get() ? "the file is closed" : "not open for this");
+    }
+  }
+
+  private FsException refused(
+      Errno errno, String operation, long offset, long length, String detail) {
+    return new FsException(errno, operation, vnode.ino(), offset, length, detail);
+  }
+
+  private FsException asFs(IOException e, String operation, long offset, long length) {
+    if (e instanceof FsException known) {
+      return known;
+    }
+    FsException error =
+        refused(Errno.EIO, operation, offset, length, String.valueOf(e.getMessage()));
+    error.initCause(e);
+    return error;
+  }
+
+  /** The frames go when the volume closes; a copy that comes too late meets a closed arena. */
+  private FsException closedUnder(IllegalStateException e) throws FsException {
+    volume.requireOpen();
+    throw e;
+  }
+
+  public boolean isOpen() {
+    return !closed.get();
+  }
+
+  /** Never syncs (rule R24). */
+  @Override
+  public void close() throws FsException {
+    if (closed.compareAndSet(false, true)) {
+      volume.release(vnode);
+    }
+  }
+}

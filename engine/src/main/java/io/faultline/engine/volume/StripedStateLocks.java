@@ -1,0 +1,51 @@
+package io.faultline.engine.volume;
+
+import io.faultline.engine.lock.LockOrder;
+import io.faultline.engine.lock.LockRank;
+import io.faultline.engine.namespace.StateLocks;
+import java.util.Arrays;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The inode-state locks of a volume (rule R7), striped by inode number so that an inode at rest
+ * costs none. Several are taken in ascending order of their stripes, which is one order for all.
+ */
+final class StripedStateLocks {
+  private static final int STRIPES = 1_024;
+
+  private final ReentrantLock[] locks = new ReentrantLock[STRIPES];
+
+  StripedStateLocks() {
+    Arrays.setAll(locks, s -> new ReentrantLock());
+  }
+
+  StateLocks lock(long... inos) {
+    int[] stripes = new int[inos.length];
+    for (int i = 0; i < inos.length; i++) {
+      stripes[i] = (int) (inos[i] & (STRIPES - 1));
+    }
+    Arrays.sort(stripes);
+    int distinct = 0;
+    for (int i = 0; i < stripes.length; i++) {
+      if (i == 0 || stripes[i] != stripes[i - 1]) {
+        stripes[distinct++] = stripes[i];
+      }
+    }
+    int count = distinct;
+    for (int i = 0; i < count; i++) {
+      LockOrder.acquired(LockRank.INODE_STATE, stripes[i]);
+      locks[stripes[i]].lock();
+    }
+    return () -> {
+      for (int i = count - 1; i >= 0; i--) {
+        locks[stripes[i]].unlock();
+        LockOrder.released(LockRank.INODE_STATE, stripes[i]);
+      }
+    };
+  }
+
+  /** Whether the current thread holds the lock of {@code ino}. */
+  boolean held(long ino) {
+    return locks[(int) (ino & (STRIPES - 1))].isHeldByCurrentThread();
+  }
+}

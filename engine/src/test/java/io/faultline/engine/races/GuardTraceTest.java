@@ -1,0 +1,94 @@
+package io.faultline.engine.races;
+
+import static io.faultline.engine.EngineFixture.PAGE;
+import static io.faultline.engine.EngineFixture.Setup.SMALL;
+import static io.faultline.engine.EngineFixture.page;
+import static io.faultline.engine.EngineFixture.read;
+import static io.faultline.engine.EngineFixture.write;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.faultline.engine.lock.Guard;
+import io.faultline.engine.lock.LockRank;
+import io.faultline.engine.runtime.YieldPoint;
+import io.faultline.engine.runtime.sim.SimScheduler;
+import io.faultline.engine.runtime.sim.Strategy;
+import io.faultline.engine.runtime.sim.TraceStep;
+import io.faultline.engine.volume.OpenInode;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Goal: the guards differ by the acquisitions they omit and by nothing else, or a comparison of
+ * them would compare two engines. Method: the same seed under both; where nobody had to wait for
+ * the mapping lock the yield points are equal one by one, and only there.
+ */
+@Tag("simulation")
+class GuardTraceTest {
+  private static final int SEEDS = 300;
+
+  /** Where the mapping lock leaves a trace: only where shared and exclusive meet. */
+  private static final Set<YieldPoint> CONTENTION =
+      EnumSet.of(
+          YieldPoint.LOCK_BACKOUT,
+          YieldPoint.LOCK_QUEUE,
+          YieldPoint.LOCK_HAND_OVER,
+          YieldPoint.LOCK_WAIT);
+
+  private static RaceScenario everyPath(Guard guard) {
+    return RaceScenario.of(
+        SMALL.withGuard(guard),
+        (volume, cast) -> {
+          OpenInode f = volume.file("/f");
+          write(f, 0, page('S'));
+          write(f, 3 * PAGE, page('T'));
+          volume.volume().dropCaches();
+          cast.client("puncher", () -> OpenInode.await(f.punchHole(100, 2 * PAGE)));
+          cast.client("reader", () -> read(f, 0, 4 * PAGE));
+          cast.client("writer", () -> write(f, PAGE, page('W')));
+          cast.client("storer", () -> f.store(java.nio.ByteBuffer.wrap(page('V')), 3L * PAGE));
+          cast.client("adviser", () -> f.advise(0, 4L * PAGE, OpenInode.Advice.WILL_NEED));
+        });
+  }
+
+  private record Run(List<String> points, boolean waited) {}
+
+  /** The trace without step numbers; whether anybody waited for the mapping lock. */
+  private static Run run(Guard guard, long seed) {
+    RaceScenario scenario = everyPath(guard);
+    SimScheduler scheduler = new SimScheduler(seed, new Strategy.Random());
+    scenario.prepare(scheduler);
+    scheduler.run();
+    List<String> points = new ArrayList<>();
+    boolean waited = false;
+    for (TraceStep step : scheduler.traceSteps()) {
+      waited |= CONTENTION.contains(step.point()) && step.arg() == LockRank.MAPPING.position();
+      points.add(step.task() + " " + step.point() + " " + step.ino() + " " + step.arg());
+    }
+    return new Run(points, waited);
+  }
+
+  @Test
+  void theUnguardedEngineTakesTheSameStepsWhereverTheGuardMakesNobodyWait() {
+    int same = 0;
+    int parted = 0;
+    for (long seed = 0; seed < SEEDS; seed++) {
+      Run guarded = run(Guard.MAPPING_LOCK, seed);
+      Run free = run(Guard.NONE, seed);
+      assertThat(free.waited()).as("only a guard makes anybody wait, seed %s", seed).isFalse();
+      if (guarded.waited()) {
+        assertThat(free.points()).as("seed %s", seed).isNotEqualTo(guarded.points());
+        parted++;
+      } else {
+        assertThat(free.points()).as("seed %s", seed).isEqualTo(guarded.points());
+        same++;
+      }
+    }
+    // Both kinds occurred, or one half of this test said nothing.
+    assertThat(same).isPositive();
+    assertThat(parted).isPositive();
+  }
+}
