@@ -1,0 +1,60 @@
+package io.faultline;
+
+import io.faultline.engine.errno.FsException;
+import java.io.IOException;
+
+/**
+ * The one place where the engine's failures become the public ones. The message, the cause and the
+ * suppressed failures stay what they were; the engine's exception is the cause, so that its stack
+ * trace is not lost.
+ */
+final class Errors {
+  private Errors() {}
+
+  /** The public form of what the engine threw; anything but an {@link FsException} is EIO. */
+  static ErrnoException translate(String operation, IOException failure) {
+    return switch (failure) {
+      case ErrnoException translated -> translated;
+      case FsException engine ->
+          new ErrnoException(
+              errno(engine),
+              engine.operation(),
+              engine.ino(),
+              engine.offset(),
+              engine.length(),
+              engine.getMessage(),
+              engine);
+      default ->
+          new ErrnoException(
+              Errno.EIO,
+              operation,
+              ErrnoException.NONE,
+              ErrnoException.NONE,
+              ErrnoException.NONE,
+              Errno.EIO + " " + operation + ": " + failure.getMessage(),
+              failure);
+    };
+  }
+
+  /** The public form of what the engine threw where a mapped page could not be had. */
+  static BusErrorException translateFault(String operation, IOException failure) {
+    if (failure instanceof BusErrorException translated) {
+      return translated;
+    }
+    ErrnoException plain = translate(operation, failure);
+    return new BusErrorException(
+        plain.errno(),
+        plain.operation(),
+        plain.inode(),
+        plain.offset(),
+        plain.length(),
+        plain.getMessage(),
+        failure);
+  }
+
+  private static Errno errno(FsException failure) {
+    // By name: the public enumeration is a contract of its own and must not follow the engine's
+    // order.
+    return Errno.valueOf(failure.errno().name());
+  }
+}

@@ -1,0 +1,250 @@
+package io.faultline;
+
+import io.faultline.engine.device.BlockDevice;
+import io.faultline.engine.device.ImageFileDevice;
+import io.faultline.engine.device.JournalStore;
+import io.faultline.engine.errno.FsException;
+import io.faultline.engine.extent.BlockAllocator;
+import io.faultline.engine.inode.InodeTable;
+import io.faultline.engine.journal.TransactionLog;
+import io.faultline.engine.journal.Tx;
+import io.faultline.engine.lock.Guard;
+import io.faultline.engine.namespace.Namespace;
+import io.faultline.engine.namespace.StateLocks;
+import io.faultline.engine.runtime.EngineRuntime;
+import io.faultline.engine.volume.CommandRouter;
+import io.faultline.engine.volume.LiveVolume;
+import io.faultline.persistence.journal.VolumeLog;
+import io.faultline.persistence.journal.VolumeSystem;
+import io.faultline.persistence.replay.JournalReader;
+import io.faultline.persistence.replay.Replay;
+import io.faultline.persistence.segment.VolumeIdentity;
+import io.faultline.persistence.volume.VolumeDirectory;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** Where the public interfaces meet the engine: makes and opens volumes in directories. */
+final class VolumeOpener {
+  /** Set by soak in its own JVM. */
+  static final String UNGUARDED_PROPERTY = "faultline.soak.unguarded";
+
+  private VolumeOpener() {}
+
+  static Volume create(Path directory, VolumeOptions options) throws IOException {
+    requireGuard(options, true);
+    try {
+      VolumeDirectory files =
+          VolumeDirectory.create(directory, options.layout(), options.sizeBytes());
+      return open(files, options, files.superblock().identity());
+    } catch (FsException e) {
+      throw Errors.translate("create", e);
+    }
+  }
+
+  static Volume open(Path directory, VolumeOptions options) throws IOException {
+    requireGuard(options, false);
+    try {
+      VolumeDirectory files = VolumeDirectory.open(directory, options.readOnly());
+      VolumeIdentity last = files.superblock().identity();
+      return open(
+          files,
+          options,
+          options.readOnly() ? last : new VolumeIdentity(last.id(), last.epoch() + 1));
+    } catch (FsException e) {
+      throw Errors.translate("open", e);
+    }
+  }
+
+  /** The unsafe guard loses data on purpose: only soak may ask for it, on a volume it makes. */
+  private static void requireGuard(VolumeOptions options, boolean creates) throws ErrnoException {
+    Guard guard = Guard.parse(options.guard());
+    if (guard == Guard.RANGE_LOCK) {
+      throw new ErrnoException(
+          Errno.EOPNOTSUPP, "open", "the guard range-lock does not exist yet in this version");
+    }
+    if (guard == Guard.NONE && !(creates && Boolean.getBoolean(UNGUARDED_PROPERTY))) {
+      throw new ErrnoException(
+          Errno.EPERM, "open", "the guard none loses data; only soak runs it, on its own volumes");
+    }
+  }
+
+  /** Opens what {@code files} holds; takes {@code files} over, also when it fails. */
+  private static Volume open(VolumeDirectory files, VolumeOptions options, VolumeIdentity identity)
+      throws IOException {
+    BlockDevice image;
+    try {
+      long bytes = files.superblock().imageBytes();
+      image = ImageFileDevice.open(files.imageFile(), false, bytes, options.readOnly());
+    } catch (IOException | RuntimeException e) {
+      close(files, e);
+      throw e;
+    }
+    return options.readOnly()
+        ? openReadOnly(files, image, options, identity)
+        : open(
+            EngineRuntime.production(),
+            image,
+            files.journalStore(),
+            new Place() {
+              @Override
+              public void claim() throws IOException {
+                if (files.superblock().epoch() < identity.epoch()) {
+                  files.raiseEpoch();
+                }
+              }
+
+              @Override
+              public void close() throws IOException {
+                files.close();
+              }
+            },
+            options,
+            identity);
+  }
+
+  /** Where a volume's parts lie. */
+  interface Place extends Closeable {
+    /**
+     * Makes the new epoch durable: the journal was found sound, nothing has been appended. Before
+     * that, opening a volume that turns out to be damaged must change nothing (rule R8).
+     */
+    default void claim() throws IOException {}
+  }
+
+  private static Volume openReadOnly(
+      VolumeDirectory files, BlockDevice image, VolumeOptions options, VolumeIdentity identity)
+      throws IOException {
+    try {
+      InodeTable table;
+      long lastLsn;
+      // Recovery may cut a torn tail; reading must not change anything, so it goes without.
+      try (JournalReader reader = JournalReader.open(files.directory())) {
+        table = Replay.toTable(reader, Long.MAX_VALUE);
+        lastLsn = reader.lastLsn();
+      }
+      requireRoot(table, lastLsn);
+      EngineRuntime runtime = EngineRuntime.production();
+      LiveVolume live =
+          assemble(runtime, image, table, VolumeOpener::refuse, lastLsn, options, identity);
+      return new JournaledVolume(live, files::close, null, options, identity);
+    } catch (IOException | RuntimeException e) {
+      close(image, e);
+      close(files, e);
+      throw e;
+    }
+  }
+
+  /**
+   * Recovers a volume from its parts and opens it. Takes {@code image} and {@code place} over, also
+   * when it fails.
+   *
+   * @param place closed behind everything else
+   */
+  static JournaledVolume open(
+      EngineRuntime runtime,
+      BlockDevice image,
+      JournalStore journal,
+      Place place,
+      VolumeOptions options,
+      VolumeIdentity identity)
+      throws IOException {
+    VolumeLog log = null;
+    try {
+      VolumeLog.Recovered recovered =
+          VolumeSystem.shared().recover(runtime, identity, journal, options.journal());
+      log = recovered.log();
+      InodeTable table = recovered.table();
+      requireRoot(table, recovered.lastLsn());
+      place.claim();
+      LiveVolume live =
+          assemble(runtime, image, table, log, recovered.lastLsn(), options, identity);
+      if (table.get(InodeTable.ROOT) == null) {
+        try {
+          makeRoot(live);
+        } catch (IOException | RuntimeException e) {
+          close(live, e);
+          throw e;
+        }
+      }
+      return new JournaledVolume(live, place, log, options, identity);
+    } catch (IOException | RuntimeException e) {
+      close(log, e);
+      close(image, e);
+      close(place, e);
+      throw e;
+    }
+  }
+
+  private static LiveVolume assemble(
+      EngineRuntime runtime,
+      BlockDevice image,
+      InodeTable table,
+      TransactionLog transactions,
+      long lastLsn,
+      VolumeOptions options,
+      VolumeIdentity identity)
+      throws FsException {
+    return new LiveVolume(
+        runtime,
+        image,
+        table,
+        transactions,
+        identity.epoch(),
+        lastLsn,
+        config(options, image.sizeBytes()),
+        routing(identity, runtime));
+  }
+
+  private static LiveVolume.Config config(VolumeOptions options, long imageBytes) {
+    return new LiveVolume.Config(
+        imageBytes / LiveVolume.BLOCK_BYTES,
+        (int) (options.cacheSizeBytes() / LiveVolume.BLOCK_BYTES),
+        Guard.parse(options.guard()),
+        options.reuseFreedFirst()
+            ? BlockAllocator.Policy.REUSE_LAST_FREED
+            : BlockAllocator.Policy.NEXT_FIT,
+        options.commitInterval().toNanos(),
+        options.readOnly());
+  }
+
+  private static java.util.function.Function<
+          io.faultline.engine.volume.MappingOperations, CommandRouter>
+      routing(VolumeIdentity identity, EngineRuntime runtime) {
+    return VolumeSystem.shared()
+        .routing("volume-" + identity.id() + "-" + identity.epoch(), runtime);
+  }
+
+  private static CompletionStage<Void> refuse(Tx tx) {
+    return CompletableFuture.failedFuture(new IOException("the volume was opened read-only"));
+  }
+
+  /** Only a volume that never had a transaction may lack its root directory. */
+  private static void requireRoot(InodeTable table, long lastLsn) throws FsException {
+    if (lastLsn > 0 && table.get(InodeTable.ROOT) == null) {
+      throw new FsException(
+          io.faultline.engine.errno.Errno.EUCLEAN, "open", "the journal made no root directory");
+    }
+  }
+
+  /** The first transaction of a new volume. */
+  private static void makeRoot(LiveVolume live) throws FsException {
+    try (StateLocks _ = live.lockStates(InodeTable.ROOT)) {
+      live.publish(Namespace.rootEvents(live.nowNanos()));
+    }
+    live.sync();
+  }
+
+  private static void close(
+      @org.jspecify.annotations.Nullable AutoCloseable resource, Exception cause) {
+    if (resource != null) {
+      try {
+        resource.close();
+      } catch (Exception e) {
+        cause.addSuppressed(e);
+      }
+    }
+  }
+}

@@ -1,0 +1,371 @@
+package io.faultline;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * How a volume is made and opened. Immutable: each wither gives a changed copy and checks its value
+ * at once, with an {@link IllegalArgumentException} that names the value and what is allowed.
+ */
+public final class VolumeOptions {
+  /** Block and page, bytes. */
+  public static final int BLOCK_SIZE_BYTES = 4096;
+
+  /** The smallest volume, bytes. */
+  public static final long SIZE_BYTES_MIN = 1L << 20;
+
+  /** The largest volume, bytes: 2^32 blocks. */
+  public static final long SIZE_BYTES_MAX = 1L << 44;
+
+  /** The smallest page cache, bytes: destroyers and writeback have a reserve of frames in it. */
+  public static final long CACHE_BYTES_MIN = 1L << 20;
+
+  /** The largest page cache, bytes: 2^28 frames. */
+  public static final long CACHE_BYTES_MAX = 1L << 40;
+
+  /** The shortest time a change may be made to wait for its commit. */
+  public static final Duration COMMIT_INTERVAL_MIN = Duration.ofMillis(1);
+
+  /** The longest time a change may wait for its commit; jbd2's own limit. */
+  public static final Duration COMMIT_INTERVAL_MAX = Duration.ofMinutes(5);
+
+  /** The journal plugin of Faultline itself, see {@link #journal(String)}. */
+  public static final String OWN_JOURNAL = "faultline.journal";
+
+  private static final List<String> LAYOUTS = List.of("ext4");
+  private static final List<String> GUARDS =
+      List.of("mapping-lock", "reads-under-io-lock", "none", "range-lock");
+  private static final VolumeOptions DEFAULTS =
+      new VolumeOptions(
+          new Values(
+              "ext4",
+              1L << 30,
+              defaultCacheBytes(),
+              false,
+              "mapping-lock",
+              Duration.ofSeconds(5),
+              OWN_JOURNAL,
+              false));
+
+  private record Values(
+      String layout,
+      long sizeBytes,
+      long cacheBytes,
+      boolean readOnly,
+      String guard,
+      Duration commitInterval,
+      String journal,
+      boolean reuseFreedFirst) {}
+
+  private final Values values;
+
+  private VolumeOptions(Values values) {
+    this.values = values;
+  }
+
+  /**
+   * Layout {@code ext4}, 1 GiB, a cache of 256 MiB or an eighth of the memory this process may use
+   * if that is less, guard {@code mapping-lock}, a commit every 5 s, Faultline's own journal.
+   */
+  public static VolumeOptions defaults() {
+    return DEFAULTS;
+  }
+
+  private static long defaultCacheBytes() {
+    long eighth = HostMemory.bytes() / 8 / BLOCK_SIZE_BYTES * BLOCK_SIZE_BYTES;
+    return Math.max(CACHE_BYTES_MIN, Math.min(256L << 20, eighth));
+  }
+
+  /** The filesystem kind of a new volume: {@code ext4}. An existing volume keeps its own. */
+  public VolumeOptions layout(String layout) {
+    String name = oneOf("layout", layout, LAYOUTS);
+    return with(
+        new Values(
+            name,
+            sizeBytes(),
+            cacheSizeBytes(),
+            readOnly(),
+            guard(),
+            commitInterval(),
+            journal(),
+            reuseFreedFirst()));
+  }
+
+  /**
+   * The size of a new volume, see {@link #parseSizeBytes} for the words.
+   *
+   * @throws IllegalArgumentException not a size, or outside 1 MiB to 16 TiB
+   */
+  public VolumeOptions size(String size) {
+    return size(parseSizeBytes(size));
+  }
+
+  /**
+   * The size of a new volume in bytes, rounded down to whole blocks. The host's disk is used as
+   * files fill up. An existing volume keeps its own.
+   *
+   * @throws IllegalArgumentException outside 1 MiB to 16 TiB
+   */
+  public VolumeOptions size(long sizeBytes) {
+    inRange("size", sizeBytes, SIZE_BYTES_MIN, SIZE_BYTES_MAX);
+    return with(
+        new Values(
+            layout(),
+            wholeBlocks(sizeBytes),
+            cacheSizeBytes(),
+            readOnly(),
+            guard(),
+            commitInterval(),
+            journal(),
+            reuseFreedFirst()));
+  }
+
+  /** {@link #cacheSize(long)} in the words of {@link #parseSizeBytes}. */
+  public VolumeOptions cacheSize(String size) {
+    return cacheSize(parseSizeBytes(size));
+  }
+
+  /**
+   * The page cache in bytes, rounded down to whole pages; memory outside the Java heap.
+   *
+   * @throws IllegalArgumentException below 1 MiB or more than the memory this process may use
+   */
+  public VolumeOptions cacheSize(long cacheBytes) {
+    inRange("cacheSize", cacheBytes, CACHE_BYTES_MIN, CACHE_BYTES_MAX);
+    long memory = HostMemory.bytes();
+    if (cacheBytes > memory) {
+      throw new IllegalArgumentException(
+          "cacheSize=" + cacheBytes + ": this process may use " + memory + " bytes of memory");
+    }
+    return with(
+        new Values(
+            layout(),
+            sizeBytes(),
+            wholeBlocks(cacheBytes),
+            readOnly(),
+            guard(),
+            commitInterval(),
+            journal(),
+            reuseFreedFirst()));
+  }
+
+  /** Whether the volume is opened for reading only: every change is refused with EROFS. */
+  public VolumeOptions readOnly(boolean readOnly) {
+    return with(
+        new Values(
+            layout(),
+            sizeBytes(),
+            cacheSizeBytes(),
+            readOnly,
+            guard(),
+            commitInterval(),
+            journal(),
+            reuseFreedFirst()));
+  }
+
+  /**
+   * What keeps fills of the page cache from changes of the mapping: {@code mapping-lock}; the
+   * others, {@code reads-under-io-lock}, {@code none} and {@code range-lock}, are for experiments
+   * and refused on volumes that hold anything of worth. Upper case and underscores are understood
+   * as well.
+   */
+  public VolumeOptions guard(String guard) {
+    String name = oneOf("guard", guard, GUARDS);
+    return with(
+        new Values(
+            layout(),
+            sizeBytes(),
+            cacheSizeBytes(),
+            readOnly(),
+            name,
+            commitInterval(),
+            journal(),
+            reuseFreedFirst()));
+  }
+
+  /**
+   * How long a change that nobody syncs may stay volatile, at most.
+   *
+   * @throws IllegalArgumentException outside 1 ms to 5 minutes
+   */
+  public VolumeOptions commitInterval(Duration interval) {
+    if (interval.compareTo(COMMIT_INTERVAL_MIN) < 0
+        || interval.compareTo(COMMIT_INTERVAL_MAX) > 0) {
+      throw new IllegalArgumentException(
+          "commitInterval="
+              + interval
+              + ": allowed are "
+              + COMMIT_INTERVAL_MIN
+              + " to "
+              + COMMIT_INTERVAL_MAX);
+    }
+    return with(
+        new Values(
+            layout(),
+            sizeBytes(),
+            cacheSizeBytes(),
+            readOnly(),
+            guard(),
+            interval,
+            journal(),
+            reuseFreedFirst()));
+  }
+
+  /**
+   * The Akka Persistence journal plugin that keeps the transactions, by its configuration path;
+   * {@link #OWN_JOURNAL} unless set.
+   *
+   * @throws IllegalArgumentException blank
+   */
+  public VolumeOptions journal(String pluginId) {
+    if (pluginId.isBlank()) {
+      throw new IllegalArgumentException(
+          "journal=\"" + pluginId + "\": a plugin id is a path such as " + OWN_JOURNAL);
+    }
+    return with(
+        new Values(
+            layout(),
+            sizeBytes(),
+            cacheSizeBytes(),
+            readOnly(),
+            guard(),
+            commitInterval(),
+            pluginId,
+            reuseFreedFirst()));
+  }
+
+  /**
+   * Whether the allocator hands out the most recently freed block first. The worst case for stale
+   * reads, so soaks ask for it; slower and more fragmented for everybody else.
+   */
+  public VolumeOptions reuseFreedFirst(boolean reuse) {
+    return with(
+        new Values(
+            layout(),
+            sizeBytes(),
+            cacheSizeBytes(),
+            readOnly(),
+            guard(),
+            commitInterval(),
+            journal(),
+            reuse));
+  }
+
+  /** Filesystem kind of a new volume. */
+  public String layout() {
+    return values.layout;
+  }
+
+  /** Size of a new volume in bytes, a multiple of 4096. */
+  public long sizeBytes() {
+    return values.sizeBytes;
+  }
+
+  /** Page cache in bytes, a multiple of 4096. */
+  public long cacheSizeBytes() {
+    return values.cacheBytes;
+  }
+
+  /** Whether only for reading. */
+  public boolean readOnly() {
+    return values.readOnly;
+  }
+
+  /** Name of the guard, lower case with hyphens. */
+  public String guard() {
+    return values.guard;
+  }
+
+  /** Longest time between commits. */
+  public Duration commitInterval() {
+    return values.commitInterval;
+  }
+
+  /** Configuration path of the journal plugin. */
+  public String journal() {
+    return values.journal;
+  }
+
+  /** Whether the allocator hands out the most recently freed block first. */
+  public boolean reuseFreedFirst() {
+    return values.reuseFreedFirst;
+  }
+
+  /**
+   * A size in words: digits and one suffix, in either case: {@code k m g t} or {@code KiB MiB GiB
+   * TiB} for powers of 1024, {@code KB MB GB TB} for powers of 1000, as util-linux has it; no
+   * suffix or {@code b} for bytes.
+   *
+   * @throws IllegalArgumentException anything else, or more than 2^63-1
+   */
+  public static long parseSizeBytes(String size) {
+    String text = size.strip().toLowerCase(Locale.ROOT);
+    int digits = 0;
+    while (digits < text.length() && text.charAt(digits) >= '0' && text.charAt(digits) <= '9') {
+      digits++;
+    }
+    String suffix = text.substring(digits);
+    int power = suffix.isEmpty() || suffix.equals("b") ? 0 : "kmgt".indexOf(suffix.charAt(0)) + 1;
+    boolean decimal = suffix.length() == 2 && suffix.charAt(1) == 'b';
+    boolean known =
+        suffix.isEmpty()
+            || suffix.equals("b")
+            || (power > 0 && (suffix.length() == 1 || decimal || suffix.substring(1).equals("ib")));
+    if (digits == 0 || !known) {
+      throw new IllegalArgumentException(
+          "\""
+              + size
+              + "\" is no size: digits and k, m, g, t (1024), KiB, MiB, … or KB, MB, … (1000)");
+    }
+    try {
+      long bytes = Long.parseLong(text.substring(0, digits));
+      for (int i = 0; i < power; i++) {
+        bytes = Math.multiplyExact(bytes, decimal ? 1000L : 1024L);
+      }
+      return bytes;
+    } catch (NumberFormatException | ArithmeticException tooLarge) {
+      throw new IllegalArgumentException(
+          "\"" + size + "\" is more than " + Long.MAX_VALUE + " bytes", tooLarge);
+    }
+  }
+
+  private VolumeOptions with(Values changed) {
+    return new VolumeOptions(changed);
+  }
+
+  private static long wholeBlocks(long bytes) {
+    return bytes / BLOCK_SIZE_BYTES * BLOCK_SIZE_BYTES;
+  }
+
+  private static String oneOf(String option, String value, List<String> allowed) {
+    String name = value.toLowerCase(Locale.ROOT).replace('_', '-');
+    if (!allowed.contains(name)) {
+      throw new IllegalArgumentException(
+          option + "=" + value + ": known are " + String.join(", ", allowed));
+    }
+    return name;
+  }
+
+  private static void inRange(String option, long bytes, long min, long max) {
+    if (bytes < min || bytes > max) {
+      throw new IllegalArgumentException(
+          option + "=" + bytes + ": allowed are " + min + " to " + max + " bytes");
+    }
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof VolumeOptions that && values.equals(that.values);
+  }
+
+  @Override
+  public int hashCode() {
+    return values.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return values.toString().replaceFirst("^Values", "VolumeOptions");
+  }
+}

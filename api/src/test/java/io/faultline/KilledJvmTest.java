@@ -1,0 +1,140 @@
+package io.faultline;
+
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.faultline.engine.journal.Tx;
+import io.faultline.persistence.replay.JournalReader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Goal: a JVM may end at any moment, by kill -9 or by leaving main with a volume open, and the next
+ * opening has every acknowledged sync, a sound volume and a journal without gaps.
+ */
+@Timeout(300)
+class KilledJvmTest {
+  private static final VolumeOptions OPTIONS =
+      VolumeOptions.defaults()
+          .size("2m")
+          .cacheSize("1m")
+          .commitInterval(Duration.ofMillis(5))
+          .reuseFreedFirst(true);
+
+  @TempDir Path dir;
+
+  /** Works until it is killed; one line behind each operation. */
+  static final class Worker {
+    public static void main(String[] args) throws IOException {
+      Volume volume = Volume.create(Path.of(args[0]), OPTIONS);
+      CrashWorkload workload =
+          new CrashWorkload(volume, new CrashHistory(), Long.parseLong(args[1]));
+      while (true) {
+        workload.step();
+        System.out.println("done");
+      }
+    }
+  }
+
+  private void round(long seed) throws Exception {
+    Path at = dir.resolve("v" + seed);
+    int lines = new SplittableRandom(seed).nextInt(5, 200);
+    int done = 0;
+    try (ChildJvm child = new ChildJvm(List.of(), Worker.class, at.toString(), "" + seed)) {
+      while (done < lines) {
+        assertThat(child.line()).isPresent();
+        done++;
+      }
+      child.kill();
+      // What it still said before it died was done too.
+      while (child.line().filter("done"::equals).isPresent()) {
+        done++;
+      }
+    }
+    CrashHistory history = historyOf(seed, done);
+    String moment = "seed " + seed + " killed behind operation " + done;
+    for (int opening = 0; opening < 2; opening++) {
+      try (Volume volume = Volume.open(at, OPTIONS)) {
+        history.check(volume, moment);
+      }
+    }
+    assertContinuous(at);
+  }
+
+  /** The same operations once more, in memory, and the one that may have begun. */
+  private static CrashHistory historyOf(long seed, int done) throws IOException {
+    CrashHistory history = new CrashHistory();
+    try (PowerCutVolume twin = new PowerCutVolume(2L << 20)) {
+      CrashWorkload workload = new CrashWorkload(twin.volume(), history, seed);
+      for (int i = 0; i < done; i++) {
+        workload.step();
+      }
+      CrashHistory before = history.copy();
+      boolean acknowledged = workload.step();
+      return acknowledged ? before : history;
+    }
+  }
+
+  private static void assertContinuous(Path volume) throws IOException {
+    try (JournalReader reader = JournalReader.open(volume)) {
+      long last = 0;
+      for (Tx tx = reader.next(); tx != null; tx = reader.next()) {
+        assertThat(tx.lsn()).isEqualTo(last + 1);
+        last = tx.lsn();
+      }
+      assertThat(last).isGreaterThan(3);
+    }
+  }
+
+  @Test
+  void threeKillsLoseNothingAcknowledged() throws Exception {
+    for (long seed = 1; seed <= 3; seed++) {
+      round(seed);
+    }
+  }
+
+  @Test
+  @Tag("deep")
+  void twentyKillsLoseNothingAcknowledged() throws Exception {
+    for (long seed = 100; seed < 120; seed++) {
+      round(seed);
+    }
+  }
+
+  /** Opens a volume, leaves something unsynced behind and returns. */
+  static final class Leaver {
+    public static void main(String[] args) throws IOException {
+      Volume volume =
+          Volume.create(Path.of(args[0]), OPTIONS.commitInterval(Duration.ofMinutes(5)));
+      OpenFile file = volume.open("/synced", CREATE, WRITE);
+      file.write(ByteBuffer.wrap(new byte[] {1, 2, 3}), 0);
+      file.sync();
+      volume.open("/unsynced", CREATE, WRITE).write(ByteBuffer.wrap(new byte[] {4}), 0);
+      System.out.println("leaving");
+    }
+  }
+
+  @Test
+  void leavingMainWithAnOpenVolumeEndsTheJvm() throws Exception {
+    Path at = dir.resolve("left");
+    try (ChildJvm child = new ChildJvm(List.of(), Leaver.class, at.toString())) {
+      assertThat(child.line()).isEqualTo(Optional.of("leaving"));
+      assertThat(child.exitCode(60)).isZero();
+    }
+    try (Volume volume = Volume.open(at, OPTIONS);
+        OpenFile file = volume.open("/synced")) {
+      assertThat(CrashHistory.content(file, 3)).containsExactly(1, 2, 3);
+      assertThat(volume.fsck().findings()).isEmpty();
+    }
+  }
+}
