@@ -80,7 +80,28 @@ public final class Main implements Callable<Integer> {
 
   /** Every verb, in the order in which {@code --help} lists them. */
   private static List<Callable<Integer>> verbs() {
-    return List.of();
+    return verbs(Host.real());
+  }
+
+  static List<Callable<Integer>> verbs(Host host) {
+    return List.of(
+        new SoakVerb(),
+        new Ops(host),
+        new Mkfs(host),
+        new Fsck(host),
+        new Import(host),
+        new Export(host),
+        new Ls(host),
+        new Cat(host),
+        new Stat(host),
+        new Extents(host),
+        new Put(host),
+        new Rm(host),
+        new Mkdir(host),
+        new Mv(host),
+        new Truncate(host),
+        new Fallocate(host),
+        new Journal());
   }
 
   /** Without a verb there is nothing to do. */
