@@ -9,15 +9,21 @@ import akka.actor.typed.javadsl.Receive;
 import io.faultline.engine.runtime.EngineRuntime;
 import io.faultline.engine.volume.MappingOperations;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Parent of a volume's inode actors: starts one at an inode's first command and stops it once it is
- * idle and nothing was sent to it since, so that an idle inode has no live actor.
+ * Parent of a volume's inode actors: starts one at an inode's first command. Of those that are idle
+ * the {@value #IDLE_MAX} used last stay, since starting one costs more than most commands; the
+ * others stop, so that inodes at rest have no actor.
  */
 final class VolumeGuardian extends AbstractBehavior<VolumeGuardian.Message> {
+  private static final int IDLE_MAX = 64;
+
   sealed interface Message {}
 
   /** A command for inode {@code ino}. */
@@ -41,6 +47,9 @@ final class VolumeGuardian extends AbstractBehavior<VolumeGuardian.Message> {
   private final EngineRuntime runtime;
   private final MappingOperations operations;
   private final Map<Long, Child> children = new HashMap<>();
+
+  /** Idle inodes, the one that has been idle longest first. */
+  private final Set<Long> idle = new LinkedHashSet<>();
 
   /** Actors stopped earlier may still hold their names, so each gets one of its own. */
   private long started;
@@ -69,6 +78,7 @@ final class VolumeGuardian extends AbstractBehavior<VolumeGuardian.Message> {
 
   private Behavior<Message> deliver(Deliver message) {
     Child child = children.computeIfAbsent(message.ino(), this::start);
+    idle.remove(message.ino());
     child.delivered++;
     child.ref.tell(new InodeActor.Run(message.token()));
     return this;
@@ -83,14 +93,25 @@ final class VolumeGuardian extends AbstractBehavior<VolumeGuardian.Message> {
   private Behavior<Message> idle(Idle message) {
     Child child = children.get(message.ino());
     if (child != null && child.delivered == message.accepted()) {
-      children.remove(message.ino());
-      child.ref.tell(InodeActor.Stop.STOP);
+      idle.add(message.ino());
+      stopIdle(closing == null ? IDLE_MAX : 0);
     }
     return closeIfIdle();
   }
 
+  private void stopIdle(int keep) {
+    for (Iterator<Long> longest = idle.iterator(); idle.size() > keep; ) {
+      Child child = children.remove(longest.next());
+      longest.remove();
+      if (child != null) {
+        child.ref.tell(InodeActor.Stop.STOP);
+      }
+    }
+  }
+
   private Behavior<Message> close(Close message) {
     closing = message.done();
+    stopIdle(0);
     return closeIfIdle();
   }
 
