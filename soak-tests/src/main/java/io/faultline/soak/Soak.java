@@ -77,6 +77,8 @@ public final class Soak {
    * @throws IOException it could not be done; what was made is removed again
    */
   public int run() throws IOException {
+    // Before the load: a minute's figures must not be lost to a bad path.
+    SoakReport.requireWritable(options.json());
     SoakPlace place = SoakPlace.of(options.volume());
     out.println("soak: seed " + options.seed() + ", volume " + place.directory());
     out.flush();
@@ -92,11 +94,11 @@ public final class Soak {
         place.removeIfTemporary();
         throw why;
       }
+      place.removeIfTemporary();
       report().write(options.json());
       out.println(report().summary());
       out.println("soak: everything held");
       out.flush();
-      place.removeIfTemporary();
       return HELD;
     }
     out.println(finding.line());

@@ -65,11 +65,6 @@ final class SoakPlace {
     return reused;
   }
 
-  /** Whether the directory stays whatever comes of the soak. */
-  boolean isNamed() {
-    return named;
-  }
-
   /** Says that this is a soak's volume; to be called once the volume exists. */
   void claim(SoakOptions options) throws IOException {
     Files.createDirectories(notes());

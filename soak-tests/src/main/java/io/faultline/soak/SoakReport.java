@@ -3,6 +3,7 @@ package io.faultline.soak;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -73,6 +74,13 @@ final class SoakReport {
   void write(@Nullable Path file) throws IOException {
     if (file != null) {
       Files.writeString(file, json());
+    }
+  }
+
+  /** Asked before the load: a bad path must not cost the figures of the whole run. */
+  static void requireWritable(@Nullable Path file) throws IOException {
+    if (file != null) {
+      Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND).close();
     }
   }
 
