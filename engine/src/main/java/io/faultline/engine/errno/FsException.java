@@ -10,8 +10,8 @@ import java.io.IOException;
 public final class FsException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  /** Stands for "no inode", "no offset", "no length". */
-  public static final long NONE = -1;
+  /** Stands for "no inode", "no offset", "no length"; no number that a caller may have given. */
+  public static final long NONE = Long.MIN_VALUE;
 
   private final Errno errno;
   private final String operation;

@@ -294,16 +294,6 @@ public final class PageCache implements AutoCloseable {
         && SlotWord.is(word, SlotWord.UPTODATE);
   }
 
-  /** Whether {@code page} is dirty or under writeback. */
-  public boolean isDirty(Mapping m, long page) {
-    Leaf leaf = m.table.find(page);
-    if (leaf == null) {
-      return false;
-    }
-    long word = leaf.get(Leaf.index(page));
-    return !SlotWord.isDead(word) && SlotWord.is(word, SlotWord.DIRTY | SlotWord.WRITEBACK);
-  }
-
   /**
    * The first page of {@code [from, to)} with bytes of its own in the cache; {@code to} if there is
    * none.

@@ -5,7 +5,6 @@ import io.faultline.engine.device.Io;
 import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
 import io.faultline.engine.extent.BlockAllocator;
-import io.faultline.engine.extent.BlockRun;
 import io.faultline.engine.extent.Extent;
 import io.faultline.engine.extent.ExtentMap;
 import io.faultline.engine.extent.SpaceCounter;
@@ -642,11 +641,6 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
         });
   }
 
-  /** The file in use under this number, if any. */
-  @Nullable Vnode inUse(long ino) {
-    return vnodes.get(ino);
-  }
-
   static void await(CompletableFuture<Void> done) throws FsException {
     try {
       done.join();
@@ -961,10 +955,5 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
       }
       return now;
     }
-  }
-
-  /** Blocks of one run, for accounting. */
-  static long blocksOf(List<BlockRun> runs) {
-    return runs.stream().mapToLong(BlockRun::length).sum();
   }
 }

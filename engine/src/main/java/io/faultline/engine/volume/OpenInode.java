@@ -284,13 +284,14 @@ public final class OpenInode implements AutoCloseable {
   public CompletableFuture<Void> truncate(long size) throws FsException {
     require(true, "truncate");
     if (size < 0) {
-      throw refused(Errno.EINVAL, "truncate", size, 0, "negative size");
+      throw refused(Errno.EINVAL, "truncate", size, FsException.NONE, "negative size");
     }
     if (!writable) {
-      throw refused(Errno.EINVAL, "truncate", size, 0, "not open for writing");
+      throw refused(Errno.EINVAL, "truncate", size, FsException.NONE, "not open for writing");
     }
     if (size > FILE_BYTES_MAX) {
-      throw refused(Errno.EFBIG, "truncate", size, 0, "largest is " + FILE_BYTES_MAX);
+      throw refused(
+          Errno.EFBIG, "truncate", size, FsException.NONE, "largest is " + FILE_BYTES_MAX);
     }
     return submit(new MappingCommand.Truncate(size));
   }
@@ -395,13 +396,14 @@ public final class OpenInode implements AutoCloseable {
     try {
       long size = mapping.size();
       if (offset < 0 || offset >= size) {
-        throw refused(Errno.ENXIO, operation, offset, 0, "the end of file is " + size);
+        throw refused(
+            Errno.ENXIO, operation, offset, FsException.NONE, "the end of file is " + size);
       }
       long end = MappingOperations.blocksFor(size);
       long block = nextOfKind(offset / BLOCK_BYTES, end, data);
       if (block >= end) {
         if (data) {
-          throw refused(Errno.ENXIO, operation, offset, 0, "no data behind it");
+          throw refused(Errno.ENXIO, operation, offset, FsException.NONE, "no data behind it");
         }
         return size;
       }

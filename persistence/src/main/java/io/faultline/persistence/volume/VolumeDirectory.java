@@ -303,11 +303,6 @@ public final class VolumeDirectory implements AutoCloseable {
     return directory.resolve(IMAGE);
   }
 
-  /** Where checkpoints go. */
-  public Path checkpointDirectory() {
-    return directory.resolve(CHECKPOINT);
-  }
-
   /** The journal's files. */
   public JournalStore journalStore() {
     return new DirectoryJournalStore(directory.resolve(JOURNAL));

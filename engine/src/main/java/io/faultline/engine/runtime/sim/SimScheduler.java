@@ -211,15 +211,6 @@ public final class SimScheduler {
   }
 
   /**
-   * Starts each command as a task of its own: for completions and pools.
-   *
-   * @return never rejects
-   */
-  public Executor engineExecutor() {
-    return command -> fork("task", command);
-  }
-
-  /**
    * What the actor system runs on.
    *
    * @return {@link AkkaLane#executor}
