@@ -40,7 +40,7 @@ class EngineSoakTest {
 
   @Test
   void guardedFillsHold() throws IOException {
-    assertThat(soak(Duration.ofSeconds(5), 2, "mapping-lock")).as("%s", text).isEqualTo(Soak.HELD);
+    assertThat(soak(Duration.ofSeconds(4), 2, "mapping-lock")).as("%s", text).isEqualTo(Soak.HELD);
     assertThat(figure("mappingChanges")).isGreaterThan(50);
     assertThat(figure("mappingChangesInJournal")).isEqualTo(figure("mappingChanges"));
     assertThat(figure("fillsMetDestroyer")).isPositive();
@@ -55,7 +55,7 @@ class EngineSoakTest {
 
   @Test
   void withoutChangersNothingNeedsGuarding() throws IOException {
-    assertThat(soak(Duration.ofSeconds(3), 0, "none")).as("%s", text).isEqualTo(Soak.HELD);
+    assertThat(soak(Duration.ofSeconds(2), 0, "none")).as("%s", text).isEqualTo(Soak.HELD);
     assertThat(figure("mappingChanges")).isZero();
   }
 }

@@ -169,8 +169,8 @@ class ModelDifferentialTest {
   }
 
   @Test
-  void twentySeedsAnswerAsTheModel() {
-    for (long seed = 1; seed <= 20; seed++) {
+  void twelveSeedsAnswerAsTheModel() {
+    for (long seed = 1; seed <= 12; seed++) {
       run(seed, OPS);
     }
   }
