@@ -11,6 +11,7 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
@@ -67,15 +68,50 @@ public final class Main implements Callable<Integer> {
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
-          command
-              .getErr()
-              .println("faultline " + command.getCommandName() + ": " + oneLine(failure));
+          command.getErr().println(verb(command) + ": " + Failures.oneLine(failure));
           if (main.stacktrace) {
             failure.printStackTrace(command.getErr());
           }
           return ExitCode.FAILED;
         });
-    return line.execute(args);
+    // One line, as for every failure: picocli would print the whole usage behind it.
+    line.setParameterExceptionHandler(
+        (wrong, words) -> {
+          CommandLine command = wrong.getCommandLine();
+          String name = command.getCommandSpec().qualifiedName();
+          command
+              .getErr()
+              .println(
+                  verb(command) + ": " + Failures.oneLine(wrong) + " (see " + name + " --help)");
+          return ExitCode.USAGE;
+        });
+    return written(line, out, line.execute(args));
+  }
+
+  /**
+   * The exit code, once it is known that everything said has arrived: a list cut short by a full
+   * disk must not pass for a whole one. A writer only remembers its failures, so this asks it.
+   */
+  private static int written(CommandLine line, PrintWriter out, int exitCode) {
+    if (!out.checkError() || (exitCode != ExitCode.HELD && exitCode != ExitCode.VIOLATION)) {
+      return exitCode;
+    }
+    ParseResult parsed = line.getParseResult();
+    CommandLine said =
+        parsed.hasSubcommand() ? parsed.subcommand().commandSpec().commandLine() : line;
+    line.getErr().println(verb(said) + ": standard output could not be written");
+    return exitCode == ExitCode.HELD ? ExitCode.FAILED : exitCode;
+  }
+
+  /** How a line on standard error begins; a verb's own words, such as journal log, are left out. */
+  private static String verb(CommandLine command) {
+    CommandLine parent = command.getParent();
+    if (parent == null) {
+      return command.getCommandName();
+    }
+    return parent.getParent() == null
+        ? parent.getCommandName() + " " + command.getCommandName()
+        : verb(parent);
   }
 
   /** Every verb, in the order in which {@code --help} lists them. */
@@ -109,13 +145,6 @@ public final class Main implements Callable<Integer> {
   public Integer call() {
     throw new ParameterException(
         Objects.requireNonNull(spec).commandLine(), "Missing verb: say what to do");
-  }
-
-  private static String oneLine(Throwable failure) {
-    String message = failure.getMessage();
-    String text =
-        message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
-    return text.replaceAll("\\R+", " ");
   }
 
   /** The version of the build this class came from. */
