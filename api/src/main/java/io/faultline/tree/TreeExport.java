@@ -30,7 +30,8 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Directories that exist are merged into. A file that exists ends the export, unless it was told
  * to overwrite: then the file is removed first, never written through, so that a link on the host
- * leads nowhere. Names the host cannot hold are left out and told to the {@link TreeObserver}.
+ * leads nowhere. Names and times the host cannot hold are left out and told to the {@link
+ * TreeObserver}.
  *
  * <p>Use one instance once, from one thread; nothing is synced on the host.
  */
@@ -78,7 +79,7 @@ public final class TreeExport {
       carryEntry(VolumePaths.child(source, entry.name()), entry.name(), host);
     }
     // Last: the children moved the times, and the mode may forbid to make them.
-    settle(host, status);
+    settle(source, host, status);
   }
 
   private void carryEntry(String source, String name, Path hostDirectory) throws IOException {
@@ -118,7 +119,7 @@ public final class TreeExport {
       copy(source, host);
       tally.files++;
     }
-    settle(host, status);
+    settle(source, host, status);
     if (status.nlink() > 1) {
       firstNames.put(status.ino(), host);
     }
@@ -140,7 +141,7 @@ public final class TreeExport {
       return;
     }
     if (!overwrite || Files.isDirectory(host, LinkOption.NOFOLLOW_LINKS)) {
-      throw new FileAlreadyExistsException(host + " exists");
+      throw new FileAlreadyExistsException(host.toString(), null, "file exists");
     }
     Files.delete(host);
   }
@@ -199,7 +200,7 @@ public final class TreeExport {
     }
   }
 
-  private void settle(Path host, FileStatus status) throws IOException {
+  private void settle(String source, Path host, FileStatus status) throws IOException {
     if (host.getFileSystem().supportedFileAttributeViews().contains("unix")) {
       // Owner before mode: a new owner takes the set-user-id bit away.
       setOwner(host, status);
@@ -209,6 +210,21 @@ public final class TreeExport {
     }
     Files.getFileAttributeView(host, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
         .setTimes(time(status.mtimeNanos()), time(status.atimeNanos()), null);
+    // Java sets a time before 1970 that has a fraction to 1970 and says nothing (so does a host
+    // whose times are coarser or end earlier): what arrived is looked at.
+    HostAttributes set = HostAttributes.of(host);
+    if (set.mtimeNanos() != status.mtimeNanos() || set.atimeNanos() != status.atimeNanos()) {
+      skip(
+          source,
+          "times atime="
+              + status.atime()
+              + " mtime="
+              + status.mtime()
+              + ", the host made them atime="
+              + time(set.atimeNanos())
+              + " mtime="
+              + time(set.mtimeNanos()));
+    }
   }
 
   private void setOwner(Path host, FileStatus status) throws IOException {

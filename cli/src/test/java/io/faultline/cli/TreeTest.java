@@ -131,6 +131,25 @@ class TreeTest {
   }
 
   @Test
+  void timesTheHostCannotHoldAreReported() throws IOException {
+    verbs.ops("create /exact", "create /early", "create /whole");
+    verbs.volume().setTimes("/exact", ATIME, MTIME);
+    verbs.volume().setTimes("/early", ATIME, -1_500_000_000);
+    // A whole second before 1970 arrives.
+    verbs.volume().setTimes("/whole", ATIME, -2_000_000_000);
+    Path out = host.resolve("out");
+    VerbRun.Outcome outcome = verbs.run("export", "V", "/", out.toString());
+    assertThat(outcome.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(outcome.out()).contains("files=3 ").contains("skipped=1");
+    assertThat(outcome.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith("faultline export: left out /early: times ")
+        .contains("mtime=1969-12-31T23:59:58.500Z, the host made them");
+    assertThat(Files.getLastModifiedTime(out.resolve("whole")).toMillis()).isEqualTo(-2000);
+  }
+
+  @Test
   void exportReplacesFilesOnlyWhenForced() throws IOException {
     importTree();
     Path out = Files.createDirectory(host.resolve("out"));
@@ -138,7 +157,7 @@ class TreeTest {
     Files.createSymbolicLink(out.resolve("sparse"), victim);
     VerbRun.Outcome refused = verbs.run("export", "V", "/in/here/sparse", out.toString());
     assertThat(refused.exitCode()).isEqualTo(ExitCode.FAILED);
-    assertThat(refused.err().lines()).singleElement().asString().endsWith("sparse exists");
+    assertThat(refused.err().lines()).singleElement().asString().endsWith("sparse: file exists");
 
     assertThat(verbs.run("export", "--force", "V", "/in/here/sparse", out.toString()).exitCode())
         .isEqualTo(ExitCode.HELD);
