@@ -9,13 +9,17 @@ import org.jspecify.annotations.Nullable;
  * inode} and the byte range {@code [offset, offset + length)}; the message holds all of them.
  *
  * <p>An {@link Errno#EIO} from {@code sync} is final: what was not durable before it may be lost,
- * the volume takes no further change, and syncing again does not make it good.
+ * and syncing again does not make it good, even if it succeeds. The volume takes no further change
+ * if the flush of the device or the journal failed; after a failed write of data it goes on.
  */
 public class ErrnoException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  /** Stands for an inode, offset or length that the failure does not concern. */
-  public static final long NONE = -1;
+  /**
+   * Stands for an inode, offset or length that the failure does not concern. Not -1: that is an
+   * offset somebody may have asked for, and the message shows it.
+   */
+  public static final long NONE = Long.MIN_VALUE;
 
   private final Errno errno;
   private final String operation;

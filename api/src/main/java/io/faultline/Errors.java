@@ -19,9 +19,9 @@ final class Errors {
           new ErrnoException(
               errno(engine),
               engine.operation(),
-              engine.ino(),
-              engine.offset(),
-              engine.length(),
+              known(engine.ino()),
+              known(engine.offset()),
+              known(engine.length()),
               engine.getMessage(),
               engine);
       default ->
@@ -50,6 +50,11 @@ final class Errors {
         plain.length(),
         plain.getMessage(),
         failure);
+  }
+
+  /** A figure of the engine's; "none" is said in the public word, whatever the engine's is. */
+  private static long known(long figure) {
+    return figure == FsException.NONE ? ErrnoException.NONE : figure;
   }
 
   private static Errno errno(FsException failure) {

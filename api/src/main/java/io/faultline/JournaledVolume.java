@@ -313,9 +313,18 @@ final class JournaledVolume implements Volume {
                   .map(
                       f ->
                           new FsckReport.Finding(
-                              f.kind(), f.ino(), f.offset(), f.length(), f.text()))
+                              f.kind(),
+                              figure(f.ino()),
+                              figure(f.offset()),
+                              figure(f.length()),
+                              f.text()))
                   .toList());
         });
+  }
+
+  /** A check finds nothing below zero; there it means that no such figure is concerned. */
+  private static long figure(long found) {
+    return found < 0 ? ErrnoException.NONE : found;
   }
 
   @Override

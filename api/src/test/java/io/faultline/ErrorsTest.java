@@ -45,6 +45,21 @@ class ErrorsTest {
   }
 
   @Test
+  void aRangeThatBeginsBelowZeroIsShownAndNoRangeIsNot() {
+    ErrnoException negative = new ErrnoException(Errno.EINVAL, "read", 7, -1, -1, "");
+    assertThat(negative).hasMessageStartingWith("EINVAL read ino=7 offset=-1 length=-1: ");
+    ErrnoException plain = new ErrnoException(Errno.EINVAL, "mkdir", "bits");
+    assertThat(plain).hasMessage("EINVAL mkdir: bits");
+    assertThat(plain.offset()).isEqualTo(ErrnoException.NONE);
+    FsException engine =
+        new FsException(
+            io.faultline.engine.errno.Errno.EINVAL, "read", 7, -5, FsException.NONE, "");
+    ErrnoException translated = Errors.translate("ignored", engine);
+    assertThat(translated.offset()).isEqualTo(-5);
+    assertThat(translated.length()).isEqualTo(ErrnoException.NONE);
+  }
+
+  @Test
   void faultsAreBusErrors() {
     FsException engine =
         new FsException(io.faultline.engine.errno.Errno.EIO, "fault", 3, 0, 1, "x");

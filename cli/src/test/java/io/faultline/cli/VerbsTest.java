@@ -2,6 +2,7 @@ package io.faultline.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.faultline.ErrnoException;
 import io.faultline.FileStatus;
 import io.faultline.FsckReport;
 import io.faultline.VolumeOptions;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -160,7 +162,9 @@ class VerbsTest {
   void fsckFindingsAreViolations() {
     assertThat(verbs.run("fsck", "V").out()).startsWith("clean inodes=1 ");
     verbs.volume().findings =
-        java.util.List.of(new FsckReport.Finding("double-mapped", 5, -1, -1, "block 9 is twice"));
+        List.of(
+            new FsckReport.Finding(
+                "double-mapped", 5, ErrnoException.NONE, ErrnoException.NONE, "block 9 is twice"));
     VerbRun.Outcome outcome = verbs.run("fsck", "V");
     assertThat(outcome.exitCode()).isEqualTo(ExitCode.VIOLATION);
     assertThat(outcome.out().lines())
