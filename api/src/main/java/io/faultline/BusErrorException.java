@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>{@link Errno#ENXIO}: the page lies wholly past the end of the file, which may have been
- *       truncated after it was mapped;
+ *       truncated after it was mapped, or a store lies past the end inside the last page;
  *   <li>{@link Errno#EIO}: the device could not deliver the page;
  *   <li>{@link Errno#ENOSPC}: a store hit a hole and there is no block to put there.
  * </ul>

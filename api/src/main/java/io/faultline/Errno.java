@@ -25,7 +25,7 @@ public enum Errno {
   ELOOP("too many levels of symbolic links"),
   /** The inode cannot have another name. */
   EMLINK("too many links"),
-  /** A name longer than 255 bytes or a path longer than 4096. */
+  /** A name longer than 255 bytes or a path longer than 4095. */
   ENAMETOOLONG("file name too long"),
   /** No such name. */
   ENOENT("no such file or directory"),

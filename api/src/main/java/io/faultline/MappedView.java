@@ -10,9 +10,9 @@ import java.nio.ByteBuffer;
  * the same bytes at once.
  *
  * <p>Positions are bytes from the start of the view. Inside the page that holds the end of the file
- * a load past the end sees zeros and a store there is lost; a page wholly past it cannot be had
- * ({@link BusErrorException}). The end is looked at in each access: a view does not hold a file's
- * size.
+ * a load past the end sees zeros; a store there, which mmap(2) would lose in silence, fails, as
+ * does any access of a page wholly past it ({@link BusErrorException}). The end is looked at in
+ * each access: a view does not hold a file's size.
  *
  * <p>Safe for use by several threads. An access inside one page is atomic against changes of the
  * mapping, one that spans pages is not.
@@ -35,7 +35,7 @@ public interface MappedView extends AutoCloseable {
    * Stores one byte.
    *
    * @throws IndexOutOfBoundsException outside {@code [0, length())}
-   * @throws BusErrorException no such page, or no space for it
+   * @throws BusErrorException past the end of the file, or no space for the page
    * @throws ErrnoException EBADF the view is closed or its file was not opened for writing
    */
   void put(long position, byte value) throws IOException;
@@ -55,7 +55,7 @@ public interface MappedView extends AutoCloseable {
    * failure the buffer stands behind what was stored.
    *
    * @throws IndexOutOfBoundsException the range does not lie inside {@code [0, length())}
-   * @throws BusErrorException no such page, or no space for it
+   * @throws BusErrorException past the end of the file, or no space for the page
    * @throws ErrnoException EBADF the view is closed or its file was not opened for writing
    */
   void put(long position, ByteBuffer source) throws IOException;

@@ -15,8 +15,11 @@ import java.util.List;
  *
  * <p>Every method throws {@link ErrnoException}: {@link Errno#EBADF} when the file is closed or was
  * not opened for this, {@link Errno#EROFS} for a change of a read-only volume, {@link Errno#EIO}
- * when the device or the journal failed, and what it names itself. After {@link Errno#EIO} from
- * {@link #sync} the volume is read-only: failed syncs are not repeated.
+ * when the device or the journal failed, and what it names itself.
+ *
+ * <p>A failed write of data loses what it could not write and is told once, as {@link Errno#EIO} by
+ * the next {@link #sync} or {@link #dataSync}; the volume goes on. Only a failed flush of the
+ * device or a failed write of the journal makes the volume read-only. No failed sync is repeated.
  */
 public interface OpenFile extends AutoCloseable {
 

@@ -21,7 +21,7 @@ import java.util.Map;
  * }</pre>
  *
  * <p><b>Paths</b> are absolute, slash-separated strings; a name is 1 to 255 bytes of UTF-8, a path
- * at most 4096. Symbolic links inside a path are followed, one at its end too unless a method says
+ * at most 4095. Symbolic links inside a path are followed, one at its end too unless a method says
  * otherwise. <b>Times</b> are nanoseconds since 1970-01-01T00:00:00Z. <b>Modes</b> are permission
  * bits, {@code 07777}; they are kept, not enforced.
  *
@@ -36,8 +36,10 @@ import java.util.Map;
  *
  * <p><b>Errors.</b> {@link ErrnoException} everywhere: ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG from
  * following a path, EINVAL for a path that is not absolute, EROFS for a change of a read-only
- * volume, EIO when device or journal failed (the volume is read-only from then on), EBADF after
- * {@link #close}.
+ * volume, EIO when device or journal failed, EBADF after {@link #close}. Only a failed flush of the
+ * device or a failed write of the journal makes the volume read-only from then on. After a failed
+ * write of data it goes on: what could not be written is lost, and the next sync of that file tells
+ * it, once.
  */
 public interface Volume extends AutoCloseable {
 
@@ -92,7 +94,7 @@ public interface Volume extends AutoCloseable {
   /**
    * Makes an empty regular file, mknod(2).
    *
-   * @throws ErrnoException EEXIST the name is taken; EINVAL bits outside 07777; ENOSPC
+   * @throws ErrnoException EEXIST the name is taken; EINVAL bits outside 07777
    */
   void create(String path, int mode) throws IOException;
 
@@ -105,7 +107,7 @@ public interface Volume extends AutoCloseable {
    * Makes a directory, mkdir(2).
    *
    * @throws ErrnoException EEXIST the name is taken; EMLINK the parent has too many; EINVAL bits
-   *     outside 07777; ENOSPC
+   *     outside 07777
    */
   void mkdir(String path, int mode) throws IOException;
 
