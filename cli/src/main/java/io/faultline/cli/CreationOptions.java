@@ -20,6 +20,11 @@ final class CreationOptions {
       description = "The size of a new volume, such as 512m or 4GiB (default: 1g).")
   private @Nullable String size;
 
+  /** Whether the command line says anything of a new volume. */
+  boolean given() {
+    return layout != null || size != null;
+  }
+
   /** The options; a value they refuse is wrong usage. */
   VolumeOptions options(CommandLine line) {
     try {

@@ -13,6 +13,7 @@ import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** {@code ops}: one operation a line on standard input, one answer a line on standard output. */
 @Command(
@@ -28,7 +29,8 @@ import picocli.CommandLine.Option;
       "  collapse P OFF LEN | insert P OFF LEN | clone P OFF Q OFF LEN | dedupe P OFF Q OFF LEN",
       "  seek-data P OFF | seek-hole P OFF | extents P | stat P | ls P",
       "  fsync P | sync | drop-caches",
-      "Answers: OK ... or ERR ERRNO text. Blank lines and lines that begin with # have none."
+      "Answers: OK ... or ERR ERRNO text, one line for each operation.",
+      "Blank lines and lines that begin with # are passed over without an answer."
     })
 final class Ops extends VolumeVerb {
   @Mixin private CreationOptions creation = new CreationOptions();
@@ -38,6 +40,14 @@ final class Ops extends VolumeVerb {
 
   Ops(Host host) {
     super(host, false);
+  }
+
+  @Override
+  void check() {
+    if (creation.given() && !create) {
+      throw new ParameterException(
+          commandLine(), "--layout and --size are of a new volume and go with --create only");
+    }
   }
 
   @Override

@@ -6,12 +6,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /**
  * The language of {@code faultline ops}: one operation a line, words separated by spaces or tabs.
  * {@code P} and {@code Q} are absolute paths, {@code T} any text, each with {@code %XX} for a byte;
- * numbers are decimal; {@code BYTE} is 0 to 255. Of two paths the source or the old name comes
- * first.
+ * numbers are {@code -?[0-9]+}; {@code BYTE} is 0 to 255. Of two paths the source or the old name
+ * comes first.
  */
 final class OpsGrammar {
 
@@ -49,7 +50,12 @@ final class OpsGrammar {
     }
 
     long number(int index) {
-      return Long.parseLong(words.get(index));
+      String word = words.get(index);
+      // parseLong would take +5 and the digits of other scripts as well.
+      if (!NUMBER.matcher(word).matches()) {
+        throw new IllegalArgumentException(word + " is not a number");
+      }
+      return Long.parseLong(word);
     }
 
     byte value(int index) {
@@ -71,6 +77,7 @@ final class OpsGrammar {
     }
   }
 
+  private static final Pattern NUMBER = Pattern.compile("-?[0-9]+");
   private static final Map<String, Form> FORMS = new TreeMap<>();
 
   static {

@@ -66,7 +66,7 @@ final class OpsSession {
       case Op.Write o -> write(o);
       case Op.Append o -> append(o);
       case Op.Read o -> read(o);
-      case Op.Truncate o -> changed(o.path(), file -> file.truncate(o.size()));
+      case Op.Truncate o -> truncate(o);
       case Op.Punch o -> changed(o.path(), file -> file.punchHole(o.offset(), o.length()));
       case Op.Zero o ->
           changed(o.path(), file -> file.zeroRange(o.offset(), o.length(), o.keepSize()));
@@ -214,6 +214,15 @@ final class OpsSession {
       }
       return -1;
     }
+  }
+
+  /** As truncate(2): a negative size is wrong whether or not the file is there. */
+  private String truncate(Op.Truncate op) throws IOException {
+    if (op.size() < 0) {
+      throw new ErrnoException(
+          Errno.EINVAL, "truncate", ErrnoException.NONE, op.size(), ErrnoException.NONE, "");
+    }
+    return changed(op.path(), file -> file.truncate(op.size()));
   }
 
   private String cloneRange(Op.CloneRange op) throws IOException {

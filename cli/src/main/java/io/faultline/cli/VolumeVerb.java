@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -41,8 +42,12 @@ abstract class VolumeVerb implements Callable<Integer> {
     return host.open().apply(directory(), VolumeOptions.defaults().readOnly(readOnly));
   }
 
+  /** Refuses options that do not go together, before the volume is touched. */
+  void check() throws ParameterException {}
+
   @Override
   public final Integer call() throws IOException {
+    check();
     try (Volume volume = volume()) {
       return run(volume);
     }

@@ -116,6 +116,10 @@ class OpsTest {
                 "punch /a 0",
                 "punch a 0 1",
                 "punch /a zero 1",
+                "punch /a +0 1",
+                "punch /a \u0661 1",
+                "punch /a 0x1 1",
+                "punch /a - 1",
                 "write /a 0 1 256",
                 "write /a 0 1 -1",
                 "allocate /a 0 1 keeps",
@@ -124,6 +128,10 @@ class OpsTest {
                 "create /%ff",
                 "sync now"))
         .containsExactly(
+            "ERR EINVAL usage: punch P OFF LEN",
+            "ERR EINVAL usage: punch P OFF LEN",
+            "ERR EINVAL usage: punch P OFF LEN",
+            "ERR EINVAL usage: punch P OFF LEN",
             "ERR EINVAL usage: punch P OFF LEN",
             "ERR EINVAL usage: punch P OFF LEN",
             "ERR EINVAL usage: punch P OFF LEN",
@@ -144,8 +152,29 @@ class OpsTest {
         .containsExactly(
             "OK",
             "ERR EINVAL punch ino=2 offset=-2 length=1: invalid argument",
-            "ERR EINVAL truncate ino=2 offset=-5: invalid argument",
+            "ERR EINVAL truncate offset=-5: invalid argument",
             "ERR EINVAL write: length -1 is negative");
+  }
+
+  @Test
+  void truncateLooksAtTheSizeBeforeThePath() {
+    assertThat(verbs.ops("truncate /none -1", "truncate /none 1"))
+        .containsExactly(
+            "ERR EINVAL truncate offset=-1: invalid argument", "ERR ENOENT lookup: /none");
+  }
+
+  @Test
+  void optionsOfANewVolumeGoWithCreateOnly() {
+    for (String option : List.of("--size=64m", "--layout=ext4")) {
+      VerbRun.Outcome outcome = verbs.run("ops", "V", option);
+      assertThat(outcome.exitCode()).isEqualTo(ExitCode.USAGE);
+      assertThat(outcome.err().lines())
+          .containsExactly(
+              "faultline ops: --layout and --size are of a new volume and go with --create only"
+                  + " (see faultline ops --help)");
+      assertThat(verbs.run("ops", "V", option, "--create").exitCode()).isEqualTo(ExitCode.HELD);
+    }
+    assertThat(verbs.openedWith).hasSize(2);
   }
 
   @Test
@@ -157,6 +186,12 @@ class OpsTest {
   void namesTravelAsWordsWhateverTheyHold() {
     assertThat(verbs.ops("create /a%20%25%0A", "create /%C3%A9", "create /ü", "ls /"))
         .containsExactly("OK", "OK", "OK", "OK a%20%25%0A é ü");
+  }
+
+  @Test
+  void helpSaysWhatIsPassedOver() {
+    assertThat(verbs.run("ops", "--help").out().replaceAll("\\s+", " "))
+        .contains("Blank lines and lines that begin with # are passed over without an answer.");
   }
 
   @Test
