@@ -10,6 +10,7 @@ import java.io.IOException;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** {@code fallocate}: changes the block map of a file, with the options of fallocate(1). */
@@ -69,6 +70,16 @@ final class Fallocate extends VolumeVerb {
 
   Fallocate(Host host) {
     super(host, false);
+  }
+
+  @Override
+  void check() {
+    if (keepSize && (mode.collapseRange || mode.insertRange)) {
+      throw new ParameterException(
+          commandLine(),
+          (mode.collapseRange ? "--collapse-range" : "--insert-range")
+              + " changes the size: it excludes --keep-size");
+    }
   }
 
   @Override

@@ -3,6 +3,8 @@ package io.faultline.cli;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import io.faultline.Errno;
+import io.faultline.ErrnoException;
 import io.faultline.OpenFile;
 import io.faultline.Volume;
 import java.io.IOException;
@@ -47,7 +49,7 @@ final class Truncate extends VolumeVerb {
 
   @Option(
       names = {"-c", "--no-create"},
-      description = "Do not make a file that is missing.")
+      description = "Pass over a file that is missing.")
   private boolean noCreate;
 
   @Parameters(index = "1..*", arity = "1..*", paramLabel = "PATH", description = "The files.")
@@ -62,6 +64,11 @@ final class Truncate extends VolumeVerb {
     for (String path : paths) {
       try (OpenFile file = noCreate ? volume.open(path, WRITE) : volume.open(path, WRITE, CREATE)) {
         file.truncate(size.from(file.size()));
+      } catch (ErrnoException failure) {
+        // As truncate(1): who asked not to make it is not told that it is missing.
+        if (!noCreate || failure.errno() != Errno.ENOENT) {
+          throw failure;
+        }
       }
     }
     return ExitCode.HELD;

@@ -133,6 +133,40 @@ class VerbsTest {
   }
 
   @Test
+  void wrongUsageIsOneLineThatNamesTheVerb() {
+    assertThat(verbs.run("ls").err().lines())
+        .containsExactly(
+            "faultline ls: Missing required parameter: 'VOLUME' (see faultline ls --help)");
+    assertThat(verbs.run("journal", "V", "log", "--from", "x").err().lines())
+        .singleElement()
+        .asString()
+        .startsWith("faultline journal: Invalid value");
+  }
+
+  @Test
+  void truncateMakesAFileUnlessToldNotTo() {
+    VerbRun.Outcome passedOver = verbs.run("truncate", "-c", "-s", "5", "V", "/none", "/no/ne");
+    assertThat(passedOver.exitCode()).isEqualTo(ExitCode.HELD);
+    assertThat(passedOver.err() + passedOver.out()).isEmpty();
+    assertThat(verbs.ops("ls /")).containsExactly("OK");
+    held("truncate", "-s", "5", "V", "/made");
+    held("truncate", "-c", "-s", "6", "V", "/made");
+    assertThat(verbs.ops("ls /", "stat /made")).first().isEqualTo("OK made");
+    assertThat(verbs.ops("stat /made").getFirst()).startsWith("OK size=6 ");
+    assertThat(verbs.run("truncate", "-s", "5", "V", "/no/ne").exitCode())
+        .isEqualTo(ExitCode.FAILED);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"-c,--collapse-range", "-i,--insert-range"})
+  void keepSizeDoesNotGoWithWhatChangesTheSize(String mode, String name) {
+    verbs.ops("write /a 0 20000 1");
+    VerbRun.Outcome outcome = verbs.run("fallocate", mode, "-n", "-l", "4k", "V", "/a");
+    assertThat(outcome.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(outcome.err()).contains(name + " changes the size");
+  }
+
+  @Test
   void mkfsPassesLayoutAndSize() {
     held("mkfs", "V", "--size", "2MiB", "--layout", "ext4");
     assertThat(verbs.createdWith)
@@ -190,6 +224,10 @@ class VerbsTest {
     Files.createDirectory(host.resolve("empty"));
     VerbRun.Outcome outcome = verbs.run("journal", host.resolve("empty").toString(), "log");
     assertThat(outcome.exitCode()).isEqualTo(ExitCode.FAILED);
-    assertThat(outcome.err().lines()).singleElement().asString().contains("is not a volume");
+    assertThat(outcome.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith("faultline journal: ")
+        .contains("is not a volume");
   }
 }
