@@ -145,6 +145,20 @@ class LauncherTest {
   }
 
   @Test
+  void itsOwnWordsHaveHelpWithoutABuild() throws Exception {
+    for (String word : List.of("java", "classpath")) {
+      for (String help : List.of("--help", "-h")) {
+        Outcome outcome = run(word, help);
+        assertThat(outcome.exitCode()).isZero();
+        assertThat(outcome.out()).startsWith("Usage: faultline " + word + "\nPrints the ");
+        assertThat(outcome.err()).isEmpty();
+      }
+    }
+    assertThat(tree.resolve("mvn.runs")).doesNotExist();
+    assertThat(run("ls", "--help").out().lines()).endsWith("ls", "--help");
+  }
+
+  @Test
   void anOlderJdkIsPassedOver() throws Exception {
     Path old = temp.resolve("old");
     write(old.resolve("release"), "JAVA_VERSION=\"17.0.25\"\n");
