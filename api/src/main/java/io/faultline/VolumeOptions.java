@@ -3,6 +3,7 @@ package io.faultline;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 
 /**
  * How a volume is made and opened. Immutable: each wither gives a changed copy and checks its value
@@ -58,6 +59,34 @@ public final class VolumeOptions {
       String journal,
       boolean reuseFreedFirst) {}
 
+  /** Values being changed: the one place that copies them all. */
+  private static final class Draft {
+    String layout;
+    long sizeBytes;
+    long cacheBytes;
+    boolean readOnly;
+    String guard;
+    Duration commitInterval;
+    String journal;
+    boolean reuseFreedFirst;
+
+    Draft(Values from) {
+      layout = from.layout;
+      sizeBytes = from.sizeBytes;
+      cacheBytes = from.cacheBytes;
+      readOnly = from.readOnly;
+      guard = from.guard;
+      commitInterval = from.commitInterval;
+      journal = from.journal;
+      reuseFreedFirst = from.reuseFreedFirst;
+    }
+
+    Values values() {
+      return new Values(
+          layout, sizeBytes, cacheBytes, readOnly, guard, commitInterval, journal, reuseFreedFirst);
+    }
+  }
+
   private final Values values;
 
   private VolumeOptions(Values values) {
@@ -80,16 +109,7 @@ public final class VolumeOptions {
   /** The filesystem kind of a new volume: {@code ext4}. An existing volume keeps its own. */
   public VolumeOptions layout(String layout) {
     String name = oneOf("layout", layout, LAYOUTS);
-    return with(
-        new Values(
-            name,
-            sizeBytes(),
-            cacheSizeBytes(),
-            readOnly(),
-            guard(),
-            commitInterval(),
-            journal(),
-            reuseFreedFirst()));
+    return with(draft -> draft.layout = name);
   }
 
   /**
@@ -109,16 +129,7 @@ public final class VolumeOptions {
    */
   public VolumeOptions size(long sizeBytes) {
     inRange("size", sizeBytes, SIZE_BYTES_MIN, SIZE_BYTES_MAX);
-    return with(
-        new Values(
-            layout(),
-            wholeBlocks(sizeBytes),
-            cacheSizeBytes(),
-            readOnly(),
-            guard(),
-            commitInterval(),
-            journal(),
-            reuseFreedFirst()));
+    return with(draft -> draft.sizeBytes = wholeBlocks(sizeBytes));
   }
 
   /** {@link #cacheSize(long)} in the words of {@link #parseSizeBytes}. */
@@ -138,30 +149,12 @@ public final class VolumeOptions {
       throw new IllegalArgumentException(
           "cacheSize=" + cacheBytes + ": this process may use " + memory + " bytes of memory");
     }
-    return with(
-        new Values(
-            layout(),
-            sizeBytes(),
-            wholeBlocks(cacheBytes),
-            readOnly(),
-            guard(),
-            commitInterval(),
-            journal(),
-            reuseFreedFirst()));
+    return with(draft -> draft.cacheBytes = wholeBlocks(cacheBytes));
   }
 
   /** Whether the volume is opened for reading only: every change is refused with EROFS. */
   public VolumeOptions readOnly(boolean readOnly) {
-    return with(
-        new Values(
-            layout(),
-            sizeBytes(),
-            cacheSizeBytes(),
-            readOnly,
-            guard(),
-            commitInterval(),
-            journal(),
-            reuseFreedFirst()));
+    return with(draft -> draft.readOnly = readOnly);
   }
 
   /**
@@ -172,16 +165,7 @@ public final class VolumeOptions {
    */
   public VolumeOptions guard(String guard) {
     String name = oneOf("guard", guard, GUARDS);
-    return with(
-        new Values(
-            layout(),
-            sizeBytes(),
-            cacheSizeBytes(),
-            readOnly(),
-            name,
-            commitInterval(),
-            journal(),
-            reuseFreedFirst()));
+    return with(draft -> draft.guard = name);
   }
 
   /**
@@ -200,16 +184,7 @@ public final class VolumeOptions {
               + " to "
               + COMMIT_INTERVAL_MAX);
     }
-    return with(
-        new Values(
-            layout(),
-            sizeBytes(),
-            cacheSizeBytes(),
-            readOnly(),
-            guard(),
-            interval,
-            journal(),
-            reuseFreedFirst()));
+    return with(draft -> draft.commitInterval = interval);
   }
 
   /**
@@ -223,16 +198,7 @@ public final class VolumeOptions {
       throw new IllegalArgumentException(
           "journal=\"" + pluginId + "\": a plugin id is a path such as " + OWN_JOURNAL);
     }
-    return with(
-        new Values(
-            layout(),
-            sizeBytes(),
-            cacheSizeBytes(),
-            readOnly(),
-            guard(),
-            commitInterval(),
-            pluginId,
-            reuseFreedFirst()));
+    return with(draft -> draft.journal = pluginId);
   }
 
   /**
@@ -240,16 +206,7 @@ public final class VolumeOptions {
    * reads, so soaks ask for it; slower and more fragmented for everybody else.
    */
   public VolumeOptions reuseFreedFirst(boolean reuse) {
-    return with(
-        new Values(
-            layout(),
-            sizeBytes(),
-            cacheSizeBytes(),
-            readOnly(),
-            guard(),
-            commitInterval(),
-            journal(),
-            reuse));
+    return with(draft -> draft.reuseFreedFirst = reuse);
   }
 
   /** Filesystem kind of a new volume. */
@@ -300,38 +257,13 @@ public final class VolumeOptions {
    * @throws IllegalArgumentException anything else, or more than 2^63-1
    */
   public static long parseSizeBytes(String size) {
-    String text = size.strip().toLowerCase(Locale.ROOT);
-    int digits = 0;
-    while (digits < text.length() && text.charAt(digits) >= '0' && text.charAt(digits) <= '9') {
-      digits++;
-    }
-    String suffix = text.substring(digits);
-    int power = suffix.isEmpty() || suffix.equals("b") ? 0 : "kmgt".indexOf(suffix.charAt(0)) + 1;
-    boolean decimal = suffix.length() == 2 && suffix.charAt(1) == 'b';
-    boolean known =
-        suffix.isEmpty()
-            || suffix.equals("b")
-            || (power > 0 && (suffix.length() == 1 || decimal || suffix.substring(1).equals("ib")));
-    if (digits == 0 || !known) {
-      throw new IllegalArgumentException(
-          "\""
-              + size
-              + "\" is no size: digits and k, m, g, t (1024), KiB, MiB, … or KB, MB, … (1000)");
-    }
-    try {
-      long bytes = Long.parseLong(text.substring(0, digits));
-      for (int i = 0; i < power; i++) {
-        bytes = Math.multiplyExact(bytes, decimal ? 1000L : 1024L);
-      }
-      return bytes;
-    } catch (NumberFormatException | ArithmeticException tooLarge) {
-      throw new IllegalArgumentException(
-          "\"" + size + "\" is more than " + Long.MAX_VALUE + " bytes", tooLarge);
-    }
+    return SizeText.parseBytes(size);
   }
 
-  private VolumeOptions with(Values changed) {
-    return new VolumeOptions(changed);
+  private VolumeOptions with(Consumer<Draft> change) {
+    Draft draft = new Draft(values);
+    change.accept(draft);
+    return new VolumeOptions(draft.values());
   }
 
   private static long wholeBlocks(long bytes) {
