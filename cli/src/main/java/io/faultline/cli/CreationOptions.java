@@ -1,6 +1,9 @@
 package io.faultline.cli;
 
+import io.faultline.Volume;
 import io.faultline.VolumeOptions;
+import io.faultline.VolumeStatus;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -20,9 +23,16 @@ final class CreationOptions {
       description = "The size of a new volume, such as 512m or 4GiB (default: 1g).")
   private @Nullable String size;
 
-  /** Whether the command line says anything of a new volume. */
-  boolean given() {
-    return layout != null || size != null;
+  /** Refuses a volume that is not what the command line says; what it does not say is free. */
+  void requireOf(Volume volume) throws IOException {
+    VolumeStatus status = volume.status();
+    if (layout != null && !layout.equalsIgnoreCase(status.layout())) {
+      throw new IOException("the volume's layout is " + status.layout() + ", not " + layout);
+    }
+    long bytes = status.blocksTotal() * VolumeOptions.BLOCK_SIZE_BYTES;
+    if (size != null && VolumeOptions.defaults().size(size).sizeBytes() != bytes) {
+      throw new IOException("the volume's size is " + bytes + " bytes, not " + size);
+    }
   }
 
   /** The options; a value they refuse is wrong usage. */

@@ -39,7 +39,7 @@ final class Import extends VolumeVerb {
 
   @Override
   Volume volume() throws IOException {
-    return Ops.openOrCreate(this, true, creation.options(commandLine()));
+    return Ops.openOrCreate(this, true, creation);
   }
 
   @Override

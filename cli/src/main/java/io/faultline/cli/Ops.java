@@ -13,7 +13,6 @@ import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /** {@code ops}: one operation a line on standard input, one answer a line on standard output. */
 @Command(
@@ -43,28 +42,33 @@ final class Ops extends VolumeVerb {
   }
 
   @Override
-  void check() {
-    if (creation.given() && !create) {
-      throw new ParameterException(
-          commandLine(), "--layout and --size are of a new volume and go with --create only");
-    }
-  }
-
-  @Override
   Volume volume() throws IOException {
-    return openOrCreate(this, create, creation.options(commandLine()));
+    return openOrCreate(this, create, creation);
   }
 
-  /** Opens the volume of {@code verb}; if there is none and {@code create} says so, makes it. */
-  static Volume openOrCreate(VolumeVerb verb, boolean create, VolumeOptions options)
+  /**
+   * Opens the volume of {@code verb}, which must be as the options say; if there is none and {@code
+   * create} says so, makes it.
+   */
+  static Volume openOrCreate(VolumeVerb verb, boolean create, CreationOptions creation)
       throws IOException {
+    VolumeOptions options = creation.options(verb.commandLine());
+    Volume volume;
     try {
-      return verb.host().open().apply(verb.directory(), options);
+      volume = verb.host().open().apply(verb.directory(), options);
     } catch (ErrnoException failure) {
       if (create && failure.errno() == Errno.ENOENT) {
         return verb.host().create().apply(verb.directory(), options);
       }
       throw failure;
+    }
+    try {
+      creation.requireOf(volume);
+      return volume;
+    } catch (IOException differs) {
+      try (volume) {
+        throw differs;
+      }
     }
   }
 

@@ -164,17 +164,11 @@ class OpsTest {
   }
 
   @Test
-  void optionsOfANewVolumeGoWithCreateOnly() {
-    for (String option : List.of("--size=64m", "--layout=ext4")) {
-      VerbRun.Outcome outcome = verbs.run("ops", "V", option);
-      assertThat(outcome.exitCode()).isEqualTo(ExitCode.USAGE);
-      assertThat(outcome.err().lines())
-          .containsExactly(
-              "faultline ops: --layout and --size are of a new volume and go with --create only"
-                  + " (see faultline ops --help)");
-      assertThat(verbs.run("ops", "V", option, "--create").exitCode()).isEqualTo(ExitCode.HELD);
-    }
-    assertThat(verbs.openedWith).hasSize(2);
+  void anExistingVolumeMustBeWhatTheOptionsSay() {
+    assertThat(verbs.run("ops", "V", "--layout=ext4").exitCode()).isEqualTo(ExitCode.HELD);
+    VerbRun.Outcome outcome = verbs.run("ops", "V", "--size=3m");
+    assertThat(outcome.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(outcome.err()).startsWith("faultline ops: the volume's size is ");
   }
 
   @Test

@@ -50,8 +50,12 @@ record Finding(String kind, long ino, long offset, String saw, String allowed, l
   }
 
   static Finding error(Throwable failure) {
-    long ino = failure instanceof ErrnoException errno ? errno.inode() : NONE;
-    long offset = failure instanceof ErrnoException errno ? errno.offset() : NONE;
+    long ino = NONE;
+    long offset = NONE;
+    if (failure instanceof ErrnoException errno) {
+      ino = errno.inode() == ErrnoException.NONE ? NONE : errno.inode();
+      offset = errno.offset() == ErrnoException.NONE ? NONE : errno.offset();
+    }
     return new Finding(ERROR, ino, offset, failure.toString(), "success", NONE);
   }
 
