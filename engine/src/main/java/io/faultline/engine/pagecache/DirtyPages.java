@@ -51,9 +51,7 @@ public final class DirtyPages {
       return firstPage + leaves.size();
     }
 
-    /**
-     * isize as it was before the first page was taken; bytes behind it are zeros in what is sent.
-     */
+    /** isize before the last page was taken; bytes behind it may not be in what is sent. */
     public long sizeSeen() {
       return end;
     }

@@ -44,8 +44,8 @@ public enum YieldPoint {
   DESTROY_LOCKED,
 
   /**
-   * P10: the whole pages are discarded and the partial edge pages are not yet zeroed and written
-   * through.
+   * P10: a partial edge page is locked and not yet zeroed and written through; whole pages are
+   * discarded behind this.
    */
   DESTROY_EDGES,
 

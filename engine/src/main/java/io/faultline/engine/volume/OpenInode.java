@@ -94,20 +94,30 @@ public final class OpenInode implements AutoCloseable {
     if (vnode.atimeStale) {
       touch();
     }
-    boolean locked = readsUnderIoLock;
-    if (locked) {
-      vnode.ioLock.lockShared();
+    if (readsUnderIoLock) {
+      // Pinned outside the lock: whoever ends as the last user waits for it, exclusive.
+      volume.pin(vnode, "read");
+      try {
+        vnode.ioLock.lockShared();
+        try {
+          return readUnlocked(dst, position);
+        } finally {
+          vnode.ioLock.unlockShared();
+        }
+      } finally {
+        volume.unpin(vnode);
+      }
     }
+    return readUnlocked(dst, position);
+  }
+
+  private int readUnlocked(ByteBuffer dst, long position) throws FsException {
     try {
       return cache.read(mapping, dst, position);
     } catch (IOException e) {
       throw asFs(e, "read", position, dst.remaining());
     } catch (IllegalStateException e) {
       throw closedUnder(e);
-    } finally {
-      if (locked) {
-        vnode.ioLock.unlockShared();
-      }
     }
   }
 
