@@ -98,6 +98,14 @@ class PowerCutTest {
     }
   }
 
+  /**
+   * A punch zeroed its edge in place in a block that a collapse had moved, not yet durably (R9).
+   */
+  @Test
+  void anEdgeIsNotZeroedInABlockThatMayMoveBack() throws IOException {
+    run(1_114);
+  }
+
   @Test
   @Tag("deep")
   void theSameForAThousandSeeds() throws IOException {

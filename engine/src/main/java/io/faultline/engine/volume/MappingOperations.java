@@ -77,12 +77,23 @@ public final class MappingOperations {
     return !(command instanceof MappingCommand.Allocate);
   }
 
+  private static boolean zeroesInPlace(MappingCommand command) {
+    return command instanceof MappingCommand.Truncate
+        || command instanceof MappingCommand.PunchHole
+        || command instanceof MappingCommand.ZeroRange;
+  }
+
   /** Runs one command. The caller holds its locks and gives them back whatever happens. */
   public void run(Vnode vnode, MappingCommand command) throws FsException {
     LockOrder.assertHeldExclusive(vnode.ioLock, command.operation());
     volume.requireWritable();
     Yield.at(YieldPoint.DESTROY_LOCKED, vnode.ino(), command.offset());
     try {
+      if (zeroesInPlace(command)) {
+        // Rule R9, as in writeback: in a block that a shift moved, this place is another offset of
+        // the file after a crash that undoes the shift.
+        vnode.forceMoves();
+      }
       switch (command) {
         case MappingCommand.Truncate c -> truncate(vnode, c.size());
         case MappingCommand.PunchHole c -> punch(vnode, c.offset(), c.length());
