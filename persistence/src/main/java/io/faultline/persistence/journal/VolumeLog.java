@@ -181,6 +181,18 @@ public final class VolumeLog implements TransactionLog, AutoCloseable {
     stopped.complete(null);
   }
 
+  /**
+   * Lets go of everything without waiting for anybody: for a simulated run that has failed, whose
+   * tasks are gone. What was not durable is lost. Does nothing to a log that is closed.
+   */
+  public void abandon() {
+    tell(new VolumeCommand.Stop());
+    if (segments != null && !stopped.isDone()) {
+      journals.unregister(persistenceId, segments);
+      segments.beginClose();
+    }
+  }
+
   /** Stops the behaviour, then writes out and closes the segments. Waits for both. */
   @Override
   public void close() {

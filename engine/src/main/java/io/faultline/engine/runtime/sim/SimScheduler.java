@@ -61,6 +61,7 @@ public final class SimScheduler {
   private final Map<String, Integer> names = new HashMap<>();
   private final List<SimTask> startAtRun = new ArrayList<>();
   private final List<Body> endChecks = new ArrayList<>();
+  private final List<Runnable> cleanUps = new ArrayList<>();
   private final PriorityQueue<PendingTimer> timers =
       new PriorityQueue<>(
           Comparator.comparingLong(PendingTimer::deadline).thenComparingLong(t -> t.order));
@@ -186,6 +187,18 @@ public final class SimScheduler {
    */
   public SimScheduler atEnd(Body check) {
     endChecks.add(check);
+    return this;
+  }
+
+  /**
+   * Adds what gives back things that outlive a run, such as actors; runs on the scheduler's thread
+   * once all tasks are unwound, whether the run failed or not. It must neither wait nor throw.
+   *
+   * @param cleanUp gives back
+   * @return this
+   */
+  public SimScheduler afterwards(Runnable cleanUp) {
+    cleanUps.add(cleanUp);
     return this;
   }
 
@@ -566,6 +579,8 @@ public final class SimScheduler {
         break;
       }
     }
+    cleanUps.forEach(Runnable::run);
+    AkkaLane.pump(LANE_TASKS_MAX);
     timers.clear();
     Yield.install(null);
     if (current == this) {
