@@ -2,6 +2,7 @@ package io.faultline.engine.lock;
 
 import io.faultline.engine.runtime.Check;
 import io.faultline.engine.runtime.Checks;
+import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
 import java.lang.invoke.MethodHandles;
@@ -152,6 +153,7 @@ public abstract class PhaseFairLock {
     } else {
       lockSharedSlow();
     }
+    Yield.note(StateChange.LOCK_SHARED, ino, rank.position());
     if (Checks.ON) {
       LockOrder.acquired(rank, ino);
     }
@@ -165,6 +167,7 @@ public abstract class PhaseFairLock {
   public final boolean tryLockShared() {
     long before = (long) WORD.getAndAdd(this, 1L);
     if ((before & BITS) == 0) {
+      Yield.note(StateChange.LOCK_SHARED, ino, rank.position());
       if (Checks.ON) {
         counters.sharedAcquired.increment();
         LockOrder.acquiredByTry(rank, ino);
@@ -180,6 +183,7 @@ public abstract class PhaseFairLock {
     if (Checks.ON) {
       LockOrder.released(rank, ino);
     }
+    Yield.note(StateChange.LOCK_SHARED_RELEASED, ino, rank.position());
     long before = (long) WORD.getAndAdd(this, -1L);
     Check.that((before & READERS) != 0, "%s lock of inode %s released by nobody", rank, ino);
     if (before == (WANT | 1)) {
@@ -196,6 +200,7 @@ public abstract class PhaseFairLock {
     if (!takeOrQueueExclusive(self)) {
       park(self);
     }
+    Yield.note(StateChange.LOCK_EXCLUSIVE, ino, rank.position());
     if (Checks.ON) {
       LockOrder.acquired(rank, ino);
     }
@@ -216,6 +221,7 @@ public abstract class PhaseFairLock {
       mutex.unlock();
     }
     counters.exclusiveAcquired.increment();
+    Yield.note(StateChange.LOCK_EXCLUSIVE, ino, rank.position());
     if (Checks.ON) {
       LockOrder.acquiredByTry(rank, ino);
     }
@@ -233,6 +239,7 @@ public abstract class PhaseFairLock {
   public final void lockExclusiveAsync(Runnable granted) {
     Waiter request = new Waiter(null, granted);
     if (takeOrQueueExclusive(request)) {
+      Yield.note(StateChange.LOCK_EXCLUSIVE, ino, rank.position());
       granted.run();
     }
   }
@@ -246,6 +253,7 @@ public abstract class PhaseFairLock {
       LockOrder.released(rank, ino);
     }
     Yield.at(YieldPoint.LOCK_RELEASE, ino, rank.position());
+    Yield.note(StateChange.LOCK_EXCLUSIVE_RELEASED, ino, rank.position());
     Waiter readers = null;
     Waiter exclusive = null;
     mutex.lock();
@@ -388,6 +396,7 @@ public abstract class PhaseFairLock {
         return true;
       }
       if (!heldExclusive()) {
+        Yield.note(StateChange.LOCK_DRAINING, ino, rank.position());
         request.counted = true;
         counters.exclusiveWaitedForShared.increment();
       }
@@ -440,13 +449,14 @@ public abstract class PhaseFairLock {
     }
   }
 
-  private static void grant(Waiter waiter) {
+  private void grant(Waiter waiter) {
     Runnable callback = waiter.callback;
     if (callback == null) {
       waiter.granted = true;
       LockSupport.unpark(waiter.thread);
       return;
     }
+    Yield.note(StateChange.LOCK_EXCLUSIVE, ino, rank.position());
     ArrayDeque<Runnable> outer = GRANTING.get();
     if (outer != null) {
       outer.add(callback);

@@ -8,6 +8,7 @@ import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.lock.LockRank;
 import io.faultline.engine.pagecache.PageTable.Leaf;
 import io.faultline.engine.runtime.Mutant;
+import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
 import java.util.ArrayList;
@@ -88,6 +89,7 @@ public final class DirtyPages {
       long word =
           cache.waits.update(
               leaf, Leaf.index(page), 0, SlotWord.WRITEBACK | SlotWord.RESERVED, false);
+      Yield.note(StateChange.PAGE_CLEAN, mapping.ino(), page);
       if (SlotWord.is(word, SlotWord.RESERVED)) {
         mapping.reserved.decrementAndGet();
         if (!consumed) {
@@ -133,6 +135,7 @@ public final class DirtyPages {
             break;
           }
           if (leaf.cas(i, word, SlotWord.emptied(word))) {
+            Yield.note(StateChange.PAGE_EVICTED, mapping.ino(), page);
             if (SlotWord.is(word, SlotWord.WAITERS)) {
               cache.waits.wake(leaf, i);
             }
@@ -220,6 +223,7 @@ public final class DirtyPages {
               .asSlice(FramePool.offset(SlotWord.frame(word)) + inside, PAGE_BYTES - inside)
               .fill((byte) 0);
         }
+        Yield.note(StateChange.PAGE_WRITEBACK, m.ino(), page);
         cache.waits.update(leaf, i, SlotWord.WRITEBACK, SlotWord.LOCK | SlotWord.DIRTY, false);
         cache.becameClean(m);
       } else {

@@ -12,6 +12,7 @@ import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.lock.LockRank;
 import io.faultline.engine.pagecache.PageTable.Leaf;
 import io.faultline.engine.runtime.Mutant;
+import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
 import java.io.IOException;
@@ -84,7 +85,7 @@ final class Filler {
           frame = page + 1 < first + count ? cache.tryTakeFrame(false) : 0;
         }
       }
-      submit(m, batch, demand ? first : -1);
+      submit(m, batch, count, demand ? first : -1);
     } catch (Throwable t) {
       batch.pages.forEach(p -> drop(m, p));
       throw t;
@@ -135,6 +136,7 @@ final class Filler {
       }
     }
     LockOrder.acquired(LockRank.SLOT, page);
+    Yield.note(StateChange.PAGE_INSERTED, m.ino(), page);
     leaf.resident.incrementAndGet();
     cache.pool.own(frame, m, page);
     Yield.at(YieldPoint.FILL_INSERTED, m.ino(), page);
@@ -148,13 +150,14 @@ final class Filler {
     }
     long next = extent != null ? SlotWord.hole(filling) : SlotWord.emptied(filling);
     cache.waits.replace(leaf, i, next);
+    Yield.note(StateChange.PAGE_EVICTED, m.ino(), page);
     LockOrder.released(LockRank.SLOT, page);
     leaf.resident.decrementAndGet();
     return false;
   }
 
   /** Starts the reads of all pages but the demanded one's run. */
-  private void submit(Mapping m, Batch batch, long demanded) {
+  private void submit(Mapping m, Batch batch, int window, long demanded) {
     for (int from = 0; from < batch.pages.size(); ) {
       int to = runEnd(batch, from);
       if (batch.pages.get(from).page() != demanded) {
@@ -166,6 +169,10 @@ final class Filler {
       } else {
         from = to;
       }
+    }
+    if (window == 1 && demanded >= 0 && !batch.pages.isEmpty()) {
+      // The page waits in a list of our own: nothing has been submitted yet.
+      Yield.silent();
     }
     Yield.at(YieldPoint.IO_SUBMITTED, m.ino(), demanded);
   }
@@ -231,6 +238,7 @@ final class Filler {
       }
       zeroTail(m, p.page(), p.frame());
       cache.counters.pagesFilled.increment();
+      Yield.note(StateChange.PAGE_UPTODATE, m.ino(), p.page());
       cache.waits.update(
           p.leaf(), p.index(), SlotWord.UPTODATE | SlotWord.REF, SlotWord.LOCK, false);
     }
@@ -239,6 +247,7 @@ final class Filler {
 
   private void drop(Mapping m, Batch.Page p) {
     LockOrder.handOff(LockRank.SLOT, p.page());
+    Yield.note(StateChange.PAGE_EVICTED, m.ino(), p.page());
     cache.waits.replace(p.leaf(), p.index(), SlotWord.emptied(p.leaf().get(p.index())));
     cache.detached(m, p.leaf(), p.frame());
   }

@@ -9,6 +9,7 @@ import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.lock.LockRank;
 import io.faultline.engine.pagecache.PageTable.Leaf;
 import io.faultline.engine.runtime.Mutant;
+import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
 import java.io.IOException;
@@ -67,6 +68,7 @@ public final class Invalidator {
       if (!leaf.cas(i, word, SlotWord.emptied(word))) {
         continue;
       }
+      Yield.note(StateChange.PAGE_EVICTED, m.ino(), page);
       if (SlotWord.is(word, SlotWord.DIRTY)) {
         cache.becameClean(m);
         cache.counters.pagesDropped.increment();

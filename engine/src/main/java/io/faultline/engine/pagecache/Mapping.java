@@ -2,6 +2,8 @@ package io.faultline.engine.pagecache;
 
 import io.faultline.engine.lock.LockCounters;
 import io.faultline.engine.lock.MappingLock;
+import io.faultline.engine.runtime.StateChange;
+import io.faultline.engine.runtime.Yield;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -55,6 +57,9 @@ public final class Mapping {
 
   /** The caller holds the I/O lock exclusive. */
   public void setSize(long bytes) {
+    if (bytes != size) {
+      Yield.note(StateChange.SIZE_CHANGED, ino, bytes);
+    }
     size = bytes;
   }
 

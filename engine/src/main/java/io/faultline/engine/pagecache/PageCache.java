@@ -7,6 +7,7 @@ import io.faultline.engine.device.BlockDevice;
 import io.faultline.engine.lock.Guard;
 import io.faultline.engine.pagecache.PageTable.Leaf;
 import io.faultline.engine.runtime.Mutant;
+import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
 import java.io.IOException;
@@ -410,6 +411,7 @@ public final class PageCache implements AutoCloseable {
       return false;
     }
     counters.evictions.increment();
+    Yield.note(StateChange.PAGE_EVICTED, owner.ino(), leaf.firstPage + i);
     detached(owner, leaf, frame);
     return true;
   }

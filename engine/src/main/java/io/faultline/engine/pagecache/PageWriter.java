@@ -11,6 +11,7 @@ import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.lock.LockRank;
 import io.faultline.engine.pagecache.PageTable.Leaf;
 import io.faultline.engine.runtime.Mutant;
+import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
 import java.io.IOException;
@@ -110,8 +111,9 @@ public final class PageWriter {
   }
 
   /** A page that is not cached: created locked, under the mapping lock shared (rule R18). */
-  private @Nullable Result create(Put p, long word) throws IOException {
+  private @Nullable Result create(Put p, long seen) throws IOException {
     Mapping m = p.m;
+    long word = seen;
     int frame = cache.takeFrame(false);
     boolean shared = cache.guard != Guard.NONE;
     if (shared) {
@@ -119,16 +121,25 @@ public final class PageWriter {
       m.lock.lockShared();
     }
     try {
+      Extent early = Mutant.R7_WRITE_LOOKUP_BEFORE_INSERT.on() ? m.backing.lookup(p.page) : null;
       Yield.at(YieldPoint.WRITE_LOCKED, m.ino(), p.page);
+      if (early != null) {
+        word = p.leaf.get(p.i);
+        if (!SlotWord.isEmpty(word) || SlotWord.is(word, SlotWord.LOCK)) {
+          cache.giveFrame(frame);
+          return null;
+        }
+      }
       if (!p.leaf.cas(p.i, word, SlotWord.filling(word, frame))) {
         cache.giveFrame(frame);
         return null;
       }
       LockOrder.acquired(LockRank.SLOT, p.page);
+      Yield.note(StateChange.PAGE_INSERTED, m.ino(), p.page);
       p.leaf.resident.incrementAndGet();
       cache.pool.own(frame, m, p.page);
       Yield.at(YieldPoint.WRITE_SLOT_LOCKED, m.ino(), p.page);
-      Extent extent = m.backing.lookup(p.page);
+      Extent extent = early != null ? early : m.backing.lookup(p.page);
       if (shared && p.mode != Mode.STORE) {
         // The I/O lock keeps destroyers away from a write. A store has nothing but this lock, and
         // a shift that saw its page neither dirty nor gone would throw the stored bytes away.
@@ -168,6 +179,7 @@ public final class PageWriter {
         if (reserved) {
           m.backing.unreserve();
         }
+        Yield.note(StateChange.PAGE_EVICTED, m.ino(), p.page);
         cache.waits.replace(p.leaf, p.i, SlotWord.emptied(p.leaf.get(p.i)));
         LockOrder.released(LockRank.SLOT, p.page);
         cache.detached(m, p.leaf, frame);
@@ -278,6 +290,7 @@ public final class PageWriter {
     }
     long set =
         SlotWord.UPTODATE | SlotWord.DIRTY | SlotWord.REF | (reserved ? SlotWord.RESERVED : 0);
+    Yield.note(StateChange.PAGE_DIRTY, m.ino(), p.page);
     cache.waits.update(p.leaf, p.i, set, SlotWord.LOCK, !Mutant.R6_WRITE_KEEPS_VERSION.on());
     LockOrder.released(LockRank.SLOT, p.page);
     Yield.at(YieldPoint.WRITE_DIRTIED, m.ino(), p.page);

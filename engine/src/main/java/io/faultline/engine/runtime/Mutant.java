@@ -56,7 +56,13 @@ public enum Mutant {
   /**
    * M7, B7: punch trusts that the cache was emptied before the lock and evicts nothing under it.
    */
-  M7_EVICT_BEFORE_LOCK;
+  M7_EVICT_BEFORE_LOCK,
+  /** M16, B7: writeback looks its mapping up before the pages are its own. */
+  M16_MAPPING_BEFORE_WRITEBACK,
+  /** R7, e3: a write looks its mapping up before it inserts the page. */
+  R7_WRITE_LOOKUP_BEFORE_INSERT,
+  /** k1: a shift writes back before it has its locks and not under them. */
+  K1_FLUSH_BEFORE_LOCK;
 
   /** Whether this JVM may switch mutants on. */
   public static final boolean ENABLED = Boolean.getBoolean("faultline.mutants");

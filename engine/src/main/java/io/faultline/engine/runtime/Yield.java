@@ -28,6 +28,18 @@ public final class Yield {
      * @param arg page index, LSN or whatever tells two calls apart, 0 when none
      */
     void at(YieldPoint point, long ino, long arg);
+
+    /**
+     * Something changed state; returns at once.
+     *
+     * @param change what
+     * @param ino the inode it is about, 0 when none
+     * @param arg as {@link StateChange} says
+     */
+    default void note(StateChange change, long ino, long arg) {}
+
+    /** As {@link Yield#silent}; called right before {@link #at}. */
+    default void silent() {}
   }
 
   /**
@@ -64,6 +76,36 @@ public final class Yield {
   public static void at(YieldPoint point, long ino, long arg) {
     if (SIMULATION) {
       pass(point, ino, arg);
+    }
+  }
+
+  /**
+   * Tells the trace that something has changed state. No task switch; nothing in production.
+   *
+   * @param change what
+   * @param ino the inode it is about, 0 when none
+   * @param arg as {@link StateChange} says
+   */
+  public static void note(StateChange change, long ino, long arg) {
+    if (SIMULATION) {
+      Sink receiver = sink;
+      if (receiver != null) {
+        receiver.note(change, ino, arg);
+      }
+    }
+  }
+
+  /**
+   * Declares, right before a yield point, that since its last one the calling task has neither
+   * changed nor looked at anything that another task can change. An exploration need not try a
+   * switch before such a step: the one behind it leads to the same states.
+   */
+  public static void silent() {
+    if (SIMULATION) {
+      Sink receiver = sink;
+      if (receiver != null) {
+        receiver.silent();
+      }
     }
   }
 

@@ -30,6 +30,7 @@ import io.faultline.engine.pagecache.PageCache;
 import io.faultline.engine.pagecache.PageWriter;
 import io.faultline.engine.runtime.EngineRuntime;
 import io.faultline.engine.runtime.Mutant;
+import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
 import io.faultline.engine.writeback.ImageWriter;
@@ -230,6 +231,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
   private final class DurableFrees implements Journal.Listener {
     @Override
     public void durable(Tx tx) {
+      Yield.note(StateChange.TX_DURABLE, 0, tx.lsn());
       if (Mutant.R9_FREE_AT_ONCE.on()) {
         return;
       }
@@ -251,6 +253,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     if (blocks > 0) {
       pendingBlocks.addAndGet(-blocks);
       space.give(blocks);
+      Yield.note(StateChange.BLOCKS_FREED, event.ino(), blocks);
       Yield.at(YieldPoint.BLOCKS_FREED, event.ino(), blocks);
     }
   }
@@ -381,9 +384,27 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     table.install(prepared);
     for (Event event : batch) {
       tell(event, lsn);
+      noteMapping(event, lsn);
     }
     flusher.arm();
     return lsn;
+  }
+
+  private static void noteMapping(Event event, long lsn) {
+    switch (event) {
+      case Event.Truncated _,
+          Event.RangePunched _,
+          Event.RangeZeroed _,
+          Event.RangeCollapsed _,
+          Event.RangeInserted _,
+          Event.ExtentsMapped _,
+          Event.ExtentsAllocated _,
+          Event.Freed _ ->
+          Yield.note(StateChange.MAPPING_CHANGED, event.ino(), lsn);
+      default -> {
+        // The block map stayed.
+      }
+    }
   }
 
   private void count(Event event) {

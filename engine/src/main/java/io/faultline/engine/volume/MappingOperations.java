@@ -276,7 +276,9 @@ public final class MappingOperations {
   private void writeBackAndDiscard(Vnode v, long fromBlock) throws IOException {
     long from = Math.max(0, fromBlock - 1);
     long errors = v.errorCount();
-    writeback.flush(v, from, Long.MAX_VALUE, true);
+    if (!Mutant.K1_FLUSH_BEFORE_LOCK.on()) {
+      writeback.flush(v, from, Long.MAX_VALUE, true);
+    }
     if (v.errorCount() != errors) {
       throw new IOException("writeback failed before the shift", v.lastError());
     }

@@ -348,6 +348,9 @@ public final class OpenInode implements AutoCloseable {
 
   private CompletableFuture<Void> submit(MappingCommand command) throws FsException {
     volume.requireWritable();
+    if (Mutant.K1_FLUSH_BEFORE_LOCK.on()) {
+      volume.writeback().flush(vnode, 0, Long.MAX_VALUE, true);
+    }
     return volume.command(vnode, command);
   }
 

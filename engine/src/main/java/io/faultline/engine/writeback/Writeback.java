@@ -12,6 +12,7 @@ import io.faultline.engine.inode.Inode;
 import io.faultline.engine.pagecache.DirtyPages;
 import io.faultline.engine.runtime.EngineFailure;
 import io.faultline.engine.runtime.Mutant;
+import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
 import java.io.IOException;
@@ -82,24 +83,29 @@ public final class Writeback {
   public void flush(WritebackFile file, long from, long to, boolean wait) {
     long at = from;
     while (at < to) {
+      ExtentMap early = null;
+      if (Mutant.M16_MAPPING_BEFORE_WRITEBACK.on()) {
+        early = file.inode().extents();
+        Yield.at(YieldPoint.WRITEBACK_MAPPED, file.mapping().ino(), at);
+      }
       DirtyPages.Run run = dirty.next(file.mapping(), at, to, RUN_PAGES_MAX, wait);
       if (run == null) {
         break;
       }
       at = run.endPage();
-      writeRun(file, run);
+      writeRun(file, run, early);
     }
     if (wait) {
       dirty.awaitWriteback(file.mapping(), from, to);
     }
   }
 
-  private void writeRun(WritebackFile file, DirtyPages.Run run) {
+  private void writeRun(WritebackFile file, DirtyPages.Run run, @Nullable ExtentMap early) {
     long done = run.firstPage();
     try {
       file.forceMoves();
       while (done < run.endPage()) {
-        List<Piece> pieces = map(file, run, done);
+        List<Piece> pieces = map(file, run, done, early);
         pieces.forEach(p -> p.writes().forEach(image::submit));
         Yield.at(YieldPoint.WRITEBACK_SUBMITTED, file.mapping().ino(), done);
         done = settle(file, run, pieces);
@@ -120,9 +126,11 @@ public final class Writeback {
   }
 
   /** Where pages from {@code from} on go, up to the end of the run. */
-  private List<Piece> map(WritebackFile file, DirtyPages.Run run, long from) throws FsException {
+  private List<Piece> map(
+      WritebackFile file, DirtyPages.Run run, long from, @Nullable ExtentMap early)
+      throws FsException {
     List<Piece> pieces = new ArrayList<>();
-    ExtentMap extents = file.inode().extents();
+    ExtentMap extents = early != null ? early : file.inode().extents();
     try {
       for (long at = from; at < run.endPage(); ) {
         Extent extent = extents.lookup(at).clip(at, run.endPage());
@@ -162,6 +170,7 @@ public final class Writeback {
     for (BlockRun blocks : allocator.allocate(hole.length(), goal)) {
       long end = at + blocks.length();
       pieces.add(piece(run, at, end, blocks.start(), Piece.Kind.ALLOCATED));
+      Yield.note(StateChange.BLOCKS_TAKEN, file.mapping().ino(), blocks.start());
       at = end;
     }
   }

@@ -18,10 +18,25 @@ import java.util.concurrent.CompletableFuture;
  * @param race letter of the race in SEMANTICS §1, with a digit for a variant, for example {@code
  *     d1}
  * @param story what happens, in one sentence
+ * @param cure the rule or the lock that forbids it, in one sentence
  * @param setup its volume
+ * @param omission what has to be left out for the race to show
+ * @param kind of the violation it then shows, with the invariant, for example {@code stale-read}
+ * @param invariants broken by it, such as {@code I1, I2, I15}
+ * @param survives true where leaving that out is shown to do no harm
  * @param script makes the clients
  */
-public record Scenario(String name, String race, String story, RaceSetup setup, Script script)
+public record Scenario(
+    String name,
+    String race,
+    String story,
+    String cure,
+    RaceSetup setup,
+    Omission omission,
+    String kind,
+    String invariants,
+    boolean survives,
+    Script script)
     implements Explorer.Scenario {
   /** Far more than any of these runs needs: who gets there, runs in a circle. */
   private static final long STEPS_MAX = 50_000;
@@ -36,17 +51,48 @@ public record Scenario(String name, String race, String story, RaceSetup setup, 
     void clients(RaceVolume volume, Cast cast) throws Exception;
   }
 
+  /** Hears when the clients begin and when all have returned. */
+  interface Curtain {
+    /** The clients can run from here on. */
+    void rises();
+
+    /** All clients have returned. */
+    void falls();
+  }
+
   /** The same under another guard. */
   public Scenario withGuard(Guard guard) {
-    return new Scenario(name, race, story, setup.withGuard(guard), script);
+    return new Scenario(
+        name,
+        race,
+        story,
+        cure,
+        setup.withGuard(guard),
+        omission,
+        kind,
+        invariants,
+        survives,
+        script);
   }
 
   @Override
   public void prepare(SimScheduler scheduler) {
-    scheduler.stepsMax(STEPS_MAX).client("main", () -> play(scheduler));
+    prepare(
+        scheduler,
+        new Curtain() {
+          @Override
+          public void rises() {}
+
+          @Override
+          public void falls() {}
+        });
   }
 
-  private void play(SimScheduler scheduler) throws Exception {
+  void prepare(SimScheduler scheduler, Curtain curtain) {
+    scheduler.stepsMax(STEPS_MAX).client("main", () -> play(scheduler, curtain));
+  }
+
+  private void play(SimScheduler scheduler, Curtain curtain) throws Exception {
     scheduler.quiet(true);
     RaceVolume volume = RaceVolume.create(setup, new SimRuntime(scheduler));
     scheduler.afterwards(volume::abandon);
@@ -66,9 +112,11 @@ public record Scenario(String name, String race, String story, RaceSetup setup, 
             end.complete(null);
           });
     }
+    curtain.rises();
     scheduler.quiet(false);
     ends.forEach(CompletableFuture::join);
     scheduler.quiet(true);
+    curtain.falls();
     cast.check().run();
     volume.close();
   }

@@ -1,53 +1,53 @@
 package io.faultline.soak.race;
 
-import static io.faultline.soak.race.RaceVolume.PAGE;
-import static io.faultline.soak.race.RaceVolume.page;
-import static io.faultline.soak.race.RaceVolume.read;
-import static io.faultline.soak.race.RaceVolume.runs;
-import static io.faultline.soak.race.RaceVolume.write;
-
-import io.faultline.engine.volume.OpenInode;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
-/** The catalogue of races. */
+/** The catalogue of races, SEMANTICS §1 (a) to (k). */
 public final class Scenarios {
+  /**
+   * A race of the series that needs an operation this layout does not have.
+   *
+   * @param name as it will be called
+   * @param race its letter
+   * @param needs what is missing
+   */
+  public record Absent(String name, String race, String needs) {}
+
+  private static final List<Scenario> ALL =
+      Stream.of(PunchRaces.all(), TruncateRaces.all(), WritebackRaces.all(), ShiftRaces.all())
+          .flatMap(List::stream)
+          .sorted(Comparator.comparing(Scenario::race))
+          .toList();
+
+  private static final List<Absent> ABSENT =
+      List.of(
+          new Absent("direct-write-vs-readahead", "f", "direct I/O through OpenFile"),
+          new Absent("clone-vs-clone", "h", "clone and dedupe: a layout with shared blocks"),
+          new Absent("zone-reset-vs-fault", "i", "the zonefs layout"),
+          new Absent("server-end-of-file", "k3", "a filesystem whose size a server keeps"));
+
   private Scenarios() {}
 
-  /** All of them, by their letter. */
+  /** All that can be run, by their letter. */
   public static List<Scenario> all() {
-    return List.of(punchVsRead());
+    return ALL;
   }
 
-  private static Scenario punchVsRead() {
-    return new Scenario(
-        "punch-vs-read",
-        "a",
-        "a block is punched out and reused by another file while a read fills its page from it",
-        RaceSetup.SMALL,
-        (volume, cast) -> {
-          OpenInode f = volume.file("/f");
-          OpenInode g = volume.file("/g");
-          write(f, 0, page('S'));
-          volume.live().dropCaches();
-          cast.client(
-              "punch",
-              () -> {
-                OpenInode.await(f.punchHole(0, PAGE));
-                f.sync(true);
-                write(g, 0, page('G'));
-                g.sync(true);
-              });
-          cast.client("read", () -> read(f, 0, PAGE));
-          cast.check(() -> requireHole(volume, f, 0));
-        });
+  /** Races that cannot be run yet, and why. */
+  public static List<Absent> absent() {
+    return ABSENT;
   }
 
-  /** Invariant I15: a read that begins after the punch returned sees zeros. */
-  private static void requireHole(RaceVolume volume, OpenInode file, long at) throws Exception {
-    String seen = runs(read(file, at, PAGE));
-    if (!seen.equals(PAGE + "*0")) {
-      throw new RaceViolation("stale-read", file.vnode().ino(), at, seen, PAGE + "*0");
-    }
-    volume.requireSound();
+  /** The one of that name. */
+  public static Optional<Scenario> find(String name) {
+    return ALL.stream().filter(scenario -> scenario.name().equals(name)).findFirst();
+  }
+
+  /** The one of that name among those that cannot be run. */
+  public static Optional<Absent> findAbsent(String name) {
+    return ABSENT.stream().filter(absent -> absent.name().equals(name)).findFirst();
   }
 }

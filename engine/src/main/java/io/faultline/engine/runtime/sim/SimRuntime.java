@@ -46,6 +46,22 @@ public final class SimRuntime implements EngineRuntime {
     return scheduler.schedule(delayNanos, () -> scheduler.fork("timer", callback));
   }
 
+  /**
+   * Runs a part of a client without choice points: nobody is preempted in it, and other clients
+   * stand still.
+   *
+   * @param body part of the calling task
+   * @throws Exception what {@code body} throws
+   */
+  public void quietly(SimScheduler.Body body) throws Exception {
+    scheduler.quiet(true);
+    try {
+      body.run();
+    } finally {
+      scheduler.quiet(false);
+    }
+  }
+
   @Override
   public boolean simulated() {
     return true;

@@ -3,15 +3,16 @@ package io.faultline.engine.runtime.sim;
 import io.faultline.engine.runtime.Check;
 import io.faultline.engine.runtime.EngineFailure;
 import io.faultline.engine.runtime.EngineRuntime;
+import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -44,7 +45,6 @@ public final class SimScheduler {
   private static final long STEPS_MAX_DEFAULT = 2_000_000;
   private static final long LANE_TASKS_MAX = 1_000_000;
   private static final int TRACE_TAIL = 80;
-  private static final int TRACE_MAX = 1 << 20;
   private static final long UNWIND_STEPS_MAX = 100_000;
   private static final int ABANDON_MAX = 100;
 
@@ -66,7 +66,8 @@ public final class SimScheduler {
       new PriorityQueue<>(
           Comparator.comparingLong(PendingTimer::deadline).thenComparingLong(t -> t.order));
   private final List<Choice> choices = new ArrayList<>();
-  private final ArrayDeque<TraceStep> trace = new ArrayDeque<>();
+  private final SimTrace trace = new SimTrace();
+  private @Nullable Follower follower;
 
   private @Nullable SimTask running;
   private @Nullable SimTask lastRun;
@@ -82,7 +83,10 @@ public final class SimScheduler {
   private int clientsLeft;
   private boolean ended;
   private boolean unwinding;
+  private boolean parkingIsNoChoice = true;
+  private long pruned;
   private boolean quiet;
+  private @Nullable SimTask speaker;
 
   /** What a client does; anything it throws fails the run. */
   @FunctionalInterface
@@ -101,10 +105,15 @@ public final class SimScheduler {
    * @param runnable how many tasks could run, at least 2
    * @param chosen which did
    * @param preemptible whether task 0 was running and could have gone on
+   * @param silent whether it did, and its step up to the next yield point was {@link Yield#silent}
    */
-  public record Choice(int runnable, int chosen, boolean preemptible) {
+  public record Choice(int runnable, int chosen, boolean preemptible, boolean silent) {
     int cost(int option) {
       return preemptible && option != 0 ? 1 : 0;
+    }
+
+    Choice silently() {
+      return new Choice(runnable, chosen, preemptible, preemptible && chosen == 0);
     }
   }
 
@@ -148,6 +157,9 @@ public final class SimScheduler {
       for (int i = 0; i < priorities.changes(); i++) {
         priorityChanges.add(random.nextLong(1, priorities.expectedSteps() + 1L));
       }
+    }
+    if (strategy instanceof Strategy.Follow follow) {
+      follower = new Follower(follow.reference());
     }
     current = this;
   }
@@ -267,14 +279,38 @@ public final class SimScheduler {
   }
 
   /**
+   * Whether a task that is about to park does so before anybody else is chosen. On unless switched
+   * off, which gives more schedules and, as tests show, the same verdicts. A schedule belongs to
+   * the setting under which it was made.
+   *
+   * @param on whether parking is left out of the choices
+   * @return this
+   */
+  public SimScheduler parkingIsNoChoice(boolean on) {
+    parkingIsNoChoice = on;
+    return this;
+  }
+
+  /**
+   * Alternatives that {@link #parkingIsNoChoice} has left out.
+   *
+   * @return their number so far
+   */
+  public long pruned() {
+    return pruned;
+  }
+
+  /**
    * Switches choices off or on again. While they are off the running task goes on, then whoever has
-   * been ready longest, and nothing is recorded: for set-up and checks, which an exploration would
-   * otherwise permute at the cost of the part that matters. Tasks only.
+   * been ready longest, other clients last, and nothing is recorded: for set-up, checks and those
+   * parts of a client which an exploration would otherwise permute at the cost of what matters.
+   * Tasks only.
    *
    * @param on whether there are no choices from here on
    */
   public void quiet(boolean on) {
     quiet = on;
+    speaker = on ? running : null;
   }
 
   /**
@@ -285,7 +321,23 @@ public final class SimScheduler {
   public void run() {
     Check.that(Thread.currentThread() == driver, "a run belongs to the thread that prepared it");
     Check.that(!ended && current == this, "a scheduler runs once, before the next one is created");
-    Yield.install(this::pass);
+    Yield.install(
+        new Yield.Sink() {
+          @Override
+          public void at(YieldPoint point, long ino, long arg) {
+            pass(point, ino, arg);
+          }
+
+          @Override
+          public void note(StateChange change, long ino, long arg) {
+            tell(change, ino, arg);
+          }
+
+          @Override
+          public void silent() {
+            declareSilent();
+          }
+        });
     try {
       startAtRun.forEach(task -> task.thread.start());
       while (failure == null && step()) {
@@ -325,23 +377,48 @@ public final class SimScheduler {
   }
 
   /**
-   * The yield points passed, the newest 2^20 of them.
+   * The yield points passed, of the newest 2^20 entries of the trace.
    *
    * @return in order
    */
   public List<TraceStep> traceSteps() {
-    return List.copyOf(trace);
+    return trace.steps();
+  }
+
+  /**
+   * The state changes told, of the newest 2^20 entries of the trace.
+   *
+   * @return in order
+   */
+  public List<TraceNote> traceNotes() {
+    return trace.notes();
+  }
+
+  /**
+   * Entries of the trace so far: where on the axis of {@link TraceStep#step} the run is.
+   *
+   * @return the number of the next entry
+   */
+  public long traceLength() {
+    return trace.count();
+  }
+
+  /**
+   * Where a run that {@linkplain Strategy.Follow follows} another could not.
+   *
+   * @return the first such place; empty if it followed to the end, or follows nothing
+   */
+  public Optional<Divergence> divergence() {
+    return Optional.ofNullable(follower).flatMap(Follower::divergence);
   }
 
   /**
    * The trace as text.
    *
-   * @return one line per step
+   * @return one line per yield point passed and per state change
    */
   public String trace() {
-    StringBuilder text = new StringBuilder();
-    trace.forEach(step -> text.append(step).append('\n'));
-    return text.toString();
+    return trace.text(Long.MAX_VALUE);
   }
 
   /** Does one thing; false when the run is over. */
@@ -399,16 +476,29 @@ public final class SimScheduler {
   /** Removes and returns the task that goes next. */
   private SimTask choose() {
     SimTask last = lastRun;
+    if (parkingIsNoChoice && last != null && last.aboutToPark && ready.remove(last)) {
+      // Nobody has run since it looked whether it has to wait: parking is all it can do, and does
+      // not change what anybody sees. Waking it before or after that is the same.
+      last.aboutToPark = false;
+      pruned += ready.size();
+      return last;
+    }
     boolean preemptible = last != null && last.preempted && ready.remove(last);
     if (preemptible && last != null) {
       ready.addFirst(last);
     }
     int count = ready.size();
-    if (count == 1 || quiet) {
+    if (quiet) {
+      return chooseQuietly();
+    }
+    // Also when there is no choice: a task that waits where the reference goes on is what it finds.
+    int followed = follower == null ? 0 : follower.choose(ready, alive, trace.count());
+    if (count == 1) {
       return ready.removeFirst();
     }
     int chosen =
         switch (strategy) {
+          case Strategy.Follow ignored -> followed;
           case Strategy.Random ignored -> random.nextInt(count);
           case Strategy.Priorities ignored -> highestPriority();
           case Strategy.Replay replay -> {
@@ -420,8 +510,24 @@ public final class SimScheduler {
       fail("choice " + chosen + " of " + count + " tasks: not a schedule of this program", null);
       chosen = 0;
     }
-    choices.add(new Choice(count, chosen, preemptible));
-    return ready.remove(chosen);
+    choices.add(new Choice(count, chosen, preemptible, false));
+    SimTask next = ready.remove(chosen);
+    next.choiceAtResume = choices.size() - 1;
+    return next;
+  }
+
+  /**
+   * The clients that were preempted stay where they are while another one has the word, as long as
+   * anybody else can run.
+   */
+  private SimTask chooseQuietly() {
+    for (int i = 0; i < ready.size(); i++) {
+      SimTask task = ready.get(i);
+      if (!task.client || task == lastRun || task == speaker) {
+        return ready.remove(i);
+      }
+    }
+    return ready.removeFirst();
   }
 
   private int highestPriority() {
@@ -444,6 +550,8 @@ public final class SimScheduler {
     }
     task.continuation = null;
     task.preempted = false;
+    task.aboutToPark = false;
+    task.traceAtResume = trace.count();
     lastRun = task;
     running = task;
     continuation.run();
@@ -526,8 +634,13 @@ public final class SimScheduler {
       abandon(task);
     }
     record(task.name, point, ino, arg);
-    task.point = point;
+    task.at(point, ino, arg);
+    if (follower != null && !quiet) {
+      follower.passed(task.name, point, ino, arg);
+    }
     task.preempted = !point.waiting();
+    task.aboutToPark = parks(point, ino);
+    task.choiceAtResume = -1;
     if (point.waiting()) {
       task.priority = --lowestPriority;
     }
@@ -541,6 +654,16 @@ public final class SimScheduler {
     }
   }
 
+  /** Whether all that follows this point is a park, or going on if the wait is over by then. */
+  private static boolean parks(YieldPoint point, long ino) {
+    return switch (point) {
+      // Without an inode it is a lock of the library, where the queue's order counts too.
+      case LOCK_WAIT -> ino != 0;
+      case COMMIT_WAIT, IO_WAIT -> true;
+      default -> false;
+    };
+  }
+
   /** Throws the task out; one that keeps catching that is left parked instead of looping here. */
   private static void abandon(SimTask task) {
     if (task.abandoned++ < ABANDON_MAX) {
@@ -552,10 +675,34 @@ public final class SimScheduler {
   }
 
   private void record(String task, YieldPoint point, long ino, long arg) {
-    if (trace.size() == TRACE_MAX) {
-      trace.removeFirst();
+    steps++;
+    trace.add(task, point, ino, arg);
+  }
+
+  private void declareSilent() {
+    SimTask task = running;
+    if (task != null && task.thread == Thread.currentThread()) {
+      Check.that(
+          trace.count() == task.traceAtResume,
+          "'%s' changed something in a step that it calls silent, behind %s",
+          task.name,
+          task.point);
+      if (task.choiceAtResume >= 0) {
+        choices.set(task.choiceAtResume, choices.get(task.choiceAtResume).silently());
+      }
     }
-    trace.addLast(new TraceStep(steps++, task, point, ino, arg));
+  }
+
+  /** The other half of the sink. */
+  private void tell(StateChange change, long ino, long arg) {
+    SimTask task = running;
+    if (!unwinding) {
+      trace.add(
+          task != null && task.thread == Thread.currentThread() ? task.name : "actor",
+          change,
+          ino,
+          arg);
+    }
   }
 
   private void fail(String text, @Nullable Throwable cause) {
@@ -595,11 +742,6 @@ public final class SimScheduler {
   }
 
   private String traceTail() {
-    List<TraceStep> all = List.copyOf(trace);
-    StringBuilder text = new StringBuilder();
-    for (TraceStep step : all.subList(Math.max(0, all.size() - TRACE_TAIL), all.size())) {
-      text.append(step).append('\n');
-    }
-    return text.toString();
+    return trace.text(TRACE_TAIL);
   }
 }

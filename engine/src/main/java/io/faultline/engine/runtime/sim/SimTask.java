@@ -35,8 +35,13 @@ final class SimTask {
   @Nullable Runnable continuation;
 
   @Nullable YieldPoint point;
+  long ino;
+  long arg;
 
   boolean preempted;
+  boolean aboutToPark;
+  long traceAtResume;
+  int choiceAtResume = -1;
   boolean finished;
   int abandoned;
   long priority;
@@ -53,6 +58,13 @@ final class SimTask {
     } catch (InvocationTargetException | InstantiationException | IllegalAccessException refused) {
       throw new IllegalStateException("cannot create a virtual thread on the scheduler", refused);
     }
+  }
+
+  /** The task stands at a yield point. */
+  void at(YieldPoint where, long inode, long argument) {
+    point = where;
+    ino = inode;
+    arg = argument;
   }
 
   private static Constructor<?> builder() {

@@ -1,5 +1,7 @@
 package io.faultline.engine.runtime.sim;
 
+import java.util.List;
+
 /** How {@link SimScheduler} chooses who goes next. */
 public sealed interface Strategy {
   /** Every runnable task is as likely as any other, at every choice. */
@@ -29,4 +31,20 @@ public sealed interface Strategy {
    * @param schedule what {@link SimScheduler#schedule} returned, or a prefix of it
    */
   record Replay(Schedule schedule) implements Strategy {}
+
+  /**
+   * The steps of an earlier run of a program that differs a little, for instance by a lock: at each
+   * choice the task goes on that took the next step there. Where that task waits for a lock or a
+   * slot, the run can follow no further: {@link SimScheduler#divergence} tells where, and from
+   * there on no task is preempted any more. Steps of actor turns are left out of the reference:
+   * they are no choices.
+   *
+   * @param reference the steps between two points in time at which choices were on
+   */
+  record Follow(List<TraceStep> reference) implements Strategy {
+    /** Copies the list, without the steps of actor turns. */
+    public Follow {
+      reference = reference.stream().filter(step -> !step.task().equals("actor")).toList();
+    }
+  }
 }
