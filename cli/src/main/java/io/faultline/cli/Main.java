@@ -137,7 +137,8 @@ public final class Main implements Callable<Integer> {
         new Mv(host),
         new Truncate(host),
         new Fallocate(host),
-        new Journal());
+        new Journal(),
+        new Race());
   }
 
   /** Without a verb there is nothing to do. */

@@ -53,11 +53,16 @@ public record Scenario(
 
   /** Hears when the clients begin and when all have returned. */
   interface Curtain {
-    /** The clients can run from here on. */
-    void rises();
+    /** The clients of these names can run from here on. */
+    void rises(List<String> clients);
 
     /** All clients have returned. */
     void falls();
+  }
+
+  /** The same under the guard under which its violation shows; the mutants are the caller's. */
+  Scenario omitted() {
+    return withGuard(omission.guard());
   }
 
   /** The same under another guard. */
@@ -81,7 +86,7 @@ public record Scenario(
         scheduler,
         new Curtain() {
           @Override
-          public void rises() {}
+          public void rises(List<String> clients) {}
 
           @Override
           public void falls() {}
@@ -112,7 +117,7 @@ public record Scenario(
             end.complete(null);
           });
     }
-    curtain.rises();
+    curtain.rises(cast.clients().stream().map(Cast.Client::name).toList());
     scheduler.quiet(false);
     ends.forEach(CompletableFuture::join);
     scheduler.quiet(true);

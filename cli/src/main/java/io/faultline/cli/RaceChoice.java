@@ -1,0 +1,53 @@
+package io.faultline.cli;
+
+import io.faultline.engine.lock.Guard;
+import io.faultline.soak.race.Scenario;
+import io.faultline.soak.race.Scenarios;
+import java.io.IOException;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+
+/** Which race, under which guard. */
+final class RaceChoice {
+  @Parameters(index = "0", paramLabel = "NAME", description = "The race, as race list names it.")
+  private String name = "";
+
+  @Option(
+      names = "--guard",
+      paramLabel = "GUARD",
+      defaultValue = "mapping-lock",
+      description =
+          "mapping-lock, reads-under-io-lock, or none, which leaves out whatever the race needs left"
+              + " out to show (default: mapping-lock).")
+  private String guard = "mapping-lock";
+
+  /** The race; wrong usage if there is none of that name. */
+  Scenario scenario(CommandLine line) throws IOException {
+    Optional<Scenarios.Absent> absent = Scenarios.findAbsent(name);
+    if (absent.isPresent()) {
+      throw new IOException(name + " cannot be run yet: it needs " + absent.get().needs());
+    }
+    return Scenarios.find(name)
+        .orElseThrow(
+            () ->
+                new ParameterException(
+                    line, "there is no race '" + name + "': race list --names lists them"));
+  }
+
+  /** The guard; wrong usage if it is none. */
+  Guard guard(CommandLine line) throws IOException {
+    Guard chosen;
+    try {
+      chosen = Guard.parse(guard);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(line, String.valueOf(e.getMessage()), e);
+    }
+    if (chosen == Guard.RANGE_LOCK) {
+      throw new IOException("the guard range-lock does not exist yet in this version");
+    }
+    return chosen;
+  }
+}

@@ -1,0 +1,85 @@
+package io.faultline.cli;
+
+import io.faultline.engine.lock.Guard;
+import io.faultline.engine.runtime.sim.Schedule;
+import io.faultline.soak.race.Laboratory;
+import io.faultline.soak.race.Scenario;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code race run}: one schedule, thread by thread, and the verdict. */
+@Command(
+    name = "run",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    description = {
+      "Runs one race and prints it thread by thread, then the verdict and the schedule.",
+      "With --guard none the violation is shown (exit code 3); with a guard the same steps are tried,"
+          + " and the one that cannot be taken is named with the lock that forbids it."
+    })
+final class RaceRunVerb implements Callable<Integer> {
+  @Mixin private RaceChoice choice = new RaceChoice();
+
+  @Option(
+      names = "--schedule",
+      paramLabel = "S",
+      description =
+          "A schedule printed before, made with --guard none (default: the smallest that shows the"
+              + " race).")
+  private @Nullable String schedule;
+
+  @Option(
+      names = "--picture",
+      paramLabel = "FILE.svg",
+      description = "Draws the lock timeline of the run, a lane per task and per inode's lock.")
+  private @Nullable Path picture;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    CommandLine line = Objects.requireNonNull(spec).commandLine();
+    Guard guard = choice.guard(line);
+    Scenario scenario = choice.scenario(line);
+    Schedule given = null;
+    if (schedule != null) {
+      try {
+        given = Schedule.parse(schedule);
+      } catch (IllegalArgumentException e) {
+        throw new ParameterException(line, "not a schedule: " + e.getMessage(), e);
+      }
+    }
+    Race.begin();
+    Laboratory.Answer answer = Laboratory.run(scenario, guard, given);
+    if (picture != null) {
+      write(picture, Laboratory.picture(scenario, answer));
+    }
+    line.getOut().print(answer.text());
+    line.getOut().flush();
+    return answer.verdict() == Laboratory.Verdict.VIOLATION ? ExitCode.VIOLATION : ExitCode.HELD;
+  }
+
+  /** Whole or not at all: a half-written picture would be taken for one. */
+  private static void write(Path file, String picture) throws IOException {
+    Path whole = file.toAbsolutePath();
+    Path part = whole.resolveSibling(whole.getFileName() + ".part");
+    try {
+      Files.writeString(part, picture);
+      Files.move(part, whole, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(part);
+    }
+  }
+}

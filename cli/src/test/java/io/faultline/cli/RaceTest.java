@@ -1,0 +1,80 @@
+package io.faultline.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Goal: {@code race} answers as documented. Method: in-process, with and without a simulation. */
+class RaceTest {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  private int run(String... args) {
+    return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
+  }
+
+  @Test
+  void listsWhatCanBeRunAndWhatCannotYet() {
+    assertThat(run("race", "list")).isEqualTo(ExitCode.HELD);
+    assertThat(out.toString()).contains("(a) punch-vs-read\n").contains("not yet: needs");
+  }
+
+  @Test
+  void namesAloneCanBeReadByAScript() {
+    assertThat(run("race", "list", "--names")).isEqualTo(ExitCode.HELD);
+    assertThat(out.toString().lines())
+        .contains("punch-vs-read")
+        .allMatch(n -> n.matches("[a-z-]+"));
+  }
+
+  @Test
+  void refusesWhatIsNoRaceNoGuardAndNoSchedule() {
+    assertThat(run("race", "run", "nothing")).isEqualTo(ExitCode.USAGE);
+    assertThat(run("race", "run", "punch-vs-read", "--guard", "hope")).isEqualTo(ExitCode.USAGE);
+    assertThat(run("race", "run", "punch-vs-read", "--schedule", "1.x")).isEqualTo(ExitCode.USAGE);
+    assertThat(err.toString()).contains("'nothing'").contains("'hope'").contains("'x'");
+    assertThat(run("race", "explore", "punch-vs-read", "--preemptions", "-1"))
+        .isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
+  void saysWhatARaceThatCannotBeRunYetNeeds() {
+    assertThat(run("race", "run", "clone-vs-clone")).isEqualTo(ExitCode.FAILED);
+    assertThat(err.toString()).contains("needs clone");
+  }
+
+  @Test
+  void inAnOrdinaryJvmItNamesTheFlagsItNeeds() {
+    assertThat(run("race", "run", "punch-vs-read")).isEqualTo(ExitCode.FAILED);
+    assertThat(err.toString().lines()).hasSize(1);
+    assertThat(err.toString()).contains("-Dfaultline.simulation=true");
+  }
+
+  @Test
+  @Tag("simulation")
+  void showsTheRaceItsPictureAndWhatForbidsIt(@TempDir Path directory) throws Exception {
+    Path picture = directory.resolve("race.svg");
+    assertThat(
+            run("race", "run", "punch-vs-read", "--guard", "none", "--picture", picture.toString()))
+        .isEqualTo(ExitCode.VIOLATION);
+    String shown = out.toString();
+    assertThat(shown).contains("\nVIOLATION kind=stale-read ino=").contains("\nschedule: ");
+    assertThat(Files.readString(picture)).startsWith("<svg ");
+    String schedule = shown.substring(shown.indexOf("\nschedule: ") + 11).strip();
+    assertThat(run("race", "run", "punch-vs-read", "--schedule", schedule))
+        .isEqualTo(ExitCode.HELD);
+    assertThat(out.toString()).contains("\nimpossible: step ").contains("mapping lock of inode");
+    assertThat(run("race", "explore", "punch-vs-read", "--preemptions", "1"))
+        .isEqualTo(ExitCode.HELD);
+    assertThat(out.toString())
+        .containsPattern("points=\\d+ schedules=\\d+ pruned=\\d+ complete=true");
+    assertThat(run("race", "explore", "punch-vs-read", "--guard", "none"))
+        .isEqualTo(ExitCode.VIOLATION);
+  }
+}

@@ -1,0 +1,224 @@
+package io.faultline.soak.race;
+
+import io.faultline.engine.lock.Guard;
+import io.faultline.engine.runtime.Mutant;
+import io.faultline.engine.runtime.YieldPoint;
+import io.faultline.engine.runtime.sim.Divergence;
+import io.faultline.engine.runtime.sim.Explorer;
+import io.faultline.engine.runtime.sim.Schedule;
+import io.faultline.engine.runtime.sim.Strategy;
+import io.faultline.engine.runtime.sim.TraceNote;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What can be asked about a race. One question at a time in a JVM, which must simulate and allow
+ * mutants.
+ */
+public final class Laboratory {
+  /** The bound on preemptions under which every race of the catalogue shows. */
+  public static final int PREEMPTIONS = 2;
+
+  private static final long SCHEDULES_MAX = 200_000;
+
+  private Laboratory() {}
+
+  /** How a question was answered. */
+  public enum Verdict {
+    /** Nothing was violated. */
+    HELD,
+    /** The violation was observed. */
+    VIOLATION
+  }
+
+  /**
+   * An answer.
+   *
+   * @param text for people, several lines
+   * @param run what the text shows
+   */
+  public record Answer(Verdict verdict, String text, RaceRun run) {}
+
+  /** To be called before the first run: an actor system cannot start inside one. */
+  public static void begin() {
+    RaceVolume.system();
+  }
+
+  /**
+   * The smallest schedule under which a race shows, with what it needs left out: fewest preemptions
+   * first, then the first one that the exploration meets. The same each time.
+   *
+   * @return empty for those that survive
+   */
+  public static Optional<RaceRun> shown(Scenario scenario) {
+    for (int bound = 0; bound <= PREEMPTIONS; bound++) {
+      Explorer.Result result =
+          explore(scenario, true, new Explorer.Options(bound, SCHEDULES_MAX, true));
+      if (result.failure().isPresent()) {
+        return Optional.of(replay(scenario, true, result.failure().orElseThrow().schedule()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Runs one schedule; {@code omitted} says whether what the scenario names is left out. */
+  static RaceRun replay(Scenario scenario, boolean omitted, Schedule schedule) {
+    return under(scenario, omitted, s -> RaceRun.play(s, new Strategy.Replay(schedule)));
+  }
+
+  /**
+   * Explores a race.
+   *
+   * @param omitted whether what the scenario names is left out, guard and steps; otherwise the
+   *     scenario's own guard holds
+   */
+  public static Explorer.Result explore(
+      Scenario scenario, boolean omitted, Explorer.Options options) {
+    return under(scenario, omitted, s -> Explorer.explore(options, s));
+  }
+
+  private interface Question<T> {
+    T ask(Scenario scenario);
+  }
+
+  private static <T> T under(Scenario scenario, boolean omitted, Question<T> question) {
+    if (!omitted) {
+      Mutant.activate();
+      return question.ask(scenario);
+    }
+    scenario.omission().activate();
+    try {
+      return question.ask(scenario.omitted());
+    } finally {
+      Mutant.activate();
+    }
+  }
+
+  /**
+   * Runs a race: with what it needs left out its violation is shown; under a guard the same steps
+   * are tried, up to the one that cannot be taken.
+   *
+   * @param guard {@link Guard#NONE} leaves out what the scenario names
+   * @param given the schedule; null: the smallest that shows the race
+   */
+  public static Answer run(Scenario scenario, Guard guard, @Nullable Schedule given) {
+    Optional<RaceRun> found =
+        given == null ? shown(scenario) : Optional.of(replay(scenario, true, given));
+    String head =
+        "race (%s) %s: %s\n".formatted(scenario.race(), scenario.name(), scenario.story());
+    if (guard == Guard.NONE) {
+      RaceRun run = found.orElseGet(() -> replay(scenario, true, Schedule.parse("-")));
+      return answer(head + "left out: " + scenario.omission().text() + "\n\n", run, run, "");
+    }
+    RaceRun reference = found.orElseGet(() -> replay(scenario, true, Schedule.parse("-")));
+    Scenario guarded = scenario.withGuard(guard);
+    RaceRun run =
+        under(guarded, false, s -> RaceRun.play(s, new Strategy.Follow(reference.steps())));
+    String before =
+        head
+            + "guard: "
+            + guard
+            + "\n"
+            + reference
+                .violation()
+                .map(v -> "without " + scenario.omission().text() + ": " + v.line() + "\n")
+                .orElse("")
+            + "without it, schedule: "
+            + reference.schedule()
+            + "\n\n";
+    return answer(before, run, reference, explain(run, scenario));
+  }
+
+  private static Answer answer(String head, RaceRun run, RaceRun reference, String explanation) {
+    StringBuilder text = new StringBuilder(head).append(Timeline.text(run)).append('\n');
+    text.append(explanation);
+    Verdict verdict = Verdict.HELD;
+    if (run.failure().isPresent()) {
+      verdict = Verdict.VIOLATION;
+      text.append(
+          run.violation()
+              .map(RaceViolation::line)
+              .orElseGet(
+                  () ->
+                      new RaceViolation(
+                              "failure",
+                              -1,
+                              -1,
+                              run.failure()
+                                  .orElseThrow()
+                                  .getMessage()
+                                  .lines()
+                                  .findFirst()
+                                  .orElse(""),
+                              "an end")
+                          .line()));
+    } else {
+      text.append("held: nothing was violated");
+    }
+    text.append("\nschedule: ").append(run.schedule()).append('\n');
+    return new Answer(verdict, text.toString(), run);
+  }
+
+  /** The lock timeline of an answer's run, as a self-contained SVG. */
+  public static String picture(Scenario scenario, Answer answer) {
+    String verdict =
+        answer
+            .run()
+            .violation()
+            .map(RaceViolation::line)
+            .orElse(answer.verdict() == Verdict.HELD ? "nothing was violated" : "the run failed");
+    return TimelinePicture.of(
+        answer.run(), "(" + scenario.race() + ") " + scenario.name(), verdict);
+  }
+
+  private static String explain(RaceRun run, Scenario scenario) {
+    if (run.divergence().isEmpty()) {
+      return "the same steps can be taken to their end; what forbids the violation: "
+          + scenario.cure()
+          + "\n";
+    }
+    Divergence at = run.divergence().orElseThrow();
+    String step =
+        "step %d of it, \"%s: %s\", cannot be taken: "
+            .formatted(
+                at.position() + 1, Timeline.column(at.wanted().task()), Words.of(at.wanted()));
+    String because =
+        at.heldAt() == YieldPoint.LOCK_WAIT
+            ? "%s waits for the %s of inode %d, %s"
+                .formatted(
+                    Timeline.column(at.wanted().task()),
+                    Words.lock(at.arg()),
+                    at.ino(),
+                    holder(run, at))
+            : "%s waits for page %d, which another one has locked"
+                .formatted(Timeline.column(at.wanted().task()), at.ino());
+    return "impossible: " + step + because + "\nthe cure: " + scenario.cure() + "\n";
+  }
+
+  /** Who held the lock when the run could follow no further. */
+  private static String holder(RaceRun run, Divergence at) {
+    Map<String, String> holds = new LinkedHashMap<>();
+    for (TraceNote note : run.notes()) {
+      if (note.step() > at.step() || note.ino() != at.ino() || note.arg() != at.arg()) {
+        continue;
+      }
+      String who = Timeline.column(note.task());
+      String since = "since row " + Timeline.numberOf(run, note.step());
+      switch (note.change()) {
+        case LOCK_SHARED -> holds.put("shared by " + who, since);
+        case LOCK_SHARED_RELEASED -> holds.remove("shared by " + who);
+        case LOCK_EXCLUSIVE ->
+            holds.put("exclusive by " + (who.equals("actor") ? "the command" : who), since);
+        case LOCK_EXCLUSIVE_RELEASED -> holds.keySet().removeIf(h -> h.startsWith("exclusive"));
+        default -> {
+          // No hold begins or ends.
+        }
+      }
+    }
+    StringBuilder text = new StringBuilder("held");
+    holds.forEach((hold, since) -> text.append(' ').append(hold).append(' ').append(since));
+    return holds.isEmpty() ? "handed over in this moment" : text.toString();
+  }
+}

@@ -1,0 +1,82 @@
+package io.faultline.soak.race;
+
+import io.faultline.engine.runtime.sim.Divergence;
+import io.faultline.engine.runtime.sim.Schedule;
+import io.faultline.engine.runtime.sim.SimScheduler;
+import io.faultline.engine.runtime.sim.SimulationFailure;
+import io.faultline.engine.runtime.sim.Strategy;
+import io.faultline.engine.runtime.sim.TraceNote;
+import io.faultline.engine.runtime.sim.TraceStep;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One run of a scenario: what was done while its clients ran, and how it ended.
+ *
+ * @param clients names, in the order of the scenario
+ * @param steps yield points passed while the clients ran
+ * @param notes state changes meanwhile
+ * @param schedule replays the run
+ * @param divergence where a run that follows another could not
+ * @param failure why it failed, if it did
+ */
+public record RaceRun(
+    List<String> clients,
+    List<TraceStep> steps,
+    List<TraceNote> notes,
+    Schedule schedule,
+    Optional<Divergence> divergence,
+    Optional<SimulationFailure> failure) {
+
+  /** Runs {@code scenario} as it is; mutants are the caller's. */
+  static RaceRun play(Scenario scenario, Strategy strategy) {
+    SimScheduler scheduler = new SimScheduler(0, strategy);
+    Window window = new Window(scheduler);
+    scenario.prepare(scheduler, window);
+    SimulationFailure failure = null;
+    try {
+      scheduler.run();
+    } catch (SimulationFailure failed) {
+      failure = failed;
+    }
+    long from = window.from;
+    long to = Math.min(window.to, scheduler.traceLength());
+    return new RaceRun(
+        window.clients,
+        scheduler.traceSteps().stream().filter(s -> s.step() >= from && s.step() < to).toList(),
+        scheduler.traceNotes().stream().filter(n -> n.step() >= from && n.step() < to).toList(),
+        scheduler.schedule(),
+        scheduler.divergence(),
+        Optional.ofNullable(failure));
+  }
+
+  /** The violation that failed it, if that is why it failed. */
+  public Optional<RaceViolation> violation() {
+    return failure
+        .map(Throwable::getCause)
+        .filter(RaceViolation.class::isInstance)
+        .map(RaceViolation.class::cast);
+  }
+
+  private static final class Window implements Scenario.Curtain {
+    private final SimScheduler scheduler;
+    private List<String> clients = List.of();
+    private long from;
+    private long to = Long.MAX_VALUE;
+
+    Window(SimScheduler scheduler) {
+      this.scheduler = scheduler;
+    }
+
+    @Override
+    public void rises(List<String> names) {
+      clients = names;
+      from = scheduler.traceLength();
+    }
+
+    @Override
+    public void falls() {
+      to = scheduler.traceLength();
+    }
+  }
+}

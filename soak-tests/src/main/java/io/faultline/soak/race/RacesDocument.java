@@ -1,0 +1,78 @@
+package io.faultline.soak.race;
+
+import io.faultline.engine.lock.Guard;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * docs/RACES.md and its pictures, made from runs of the engine. Nothing in them is written by hand:
+ * a test compares them with the files.
+ */
+public final class RacesDocument {
+  private RacesDocument() {}
+
+  /** The files below docs/, by relative path. The engine must simulate. */
+  public static Map<String, String> files() {
+    Map<String, String> files = new LinkedHashMap<>();
+    StringBuilder text =
+        new StringBuilder(
+            """
+            # The races, on demand
+
+            Made by `RacesDocumentTest` from runs of the engine; `-Dfaultline.races.write=true` writes it
+            anew. Each section: the story, the smallest schedule that shows it with what cures it left
+            out, what the same steps come to under the mapping lock, the rule, the test. Rows marked `+`
+            and `-` are a lock taken and given back, `*` is a change of a page, of the mapping or of the
+            size. A schedule is replayed by `./faultline race run NAME --guard none --schedule S`.
+            All are run by `RaceScenariosTest`, in every schedule of at most two preemptions.
+
+            """);
+    for (Scenario scenario : Scenarios.all()) {
+      section(scenario, text, files);
+    }
+    text.append("## Not yet\n\n");
+    for (Scenarios.Absent absent : Scenarios.absent()) {
+      text.append("- (")
+          .append(absent.race())
+          .append(") ")
+          .append(absent.name())
+          .append(": needs ")
+          .append(absent.needs())
+          .append('\n');
+    }
+    files.put("RACES.md", text.toString());
+    return files;
+  }
+
+  private static void section(Scenario scenario, StringBuilder text, Map<String, String> files) {
+    text.append("## (%s) %s\n\n".formatted(scenario.race(), scenario.name()));
+    text.append(sentence(scenario.story())).append("\n\n");
+    Laboratory.Answer shown = Laboratory.run(scenario, Guard.NONE, null);
+    text.append("Left out: ").append(scenario.omission().text()).append(". ");
+    if (scenario.survives()) {
+      text.append("No schedule violates anything.\n\n");
+    } else {
+      text.append("Broken then: ").append(scenario.invariants()).append(".\n\n");
+    }
+    text.append("```\n").append(Timeline.text(shown.run()));
+    shown.run().violation().ifPresent(v -> text.append(v.line()).append('\n'));
+    text.append("schedule: ").append(shown.run().schedule()).append("\n```\n\n");
+    String picture = "races/" + scenario.name() + ".svg";
+    files.put(picture, Laboratory.picture(scenario, shown));
+    text.append("![%s](%s)\n\n".formatted(scenario.name(), picture));
+    if (!scenario.survives()) {
+      Laboratory.Answer cured =
+          Laboratory.run(scenario, Guard.MAPPING_LOCK, shown.run().schedule());
+      String why =
+          cured.text().lines().filter(l -> l.startsWith("impossible")).findFirst().orElse("");
+      if (!why.isEmpty()) {
+        text.append("With the guard, ").append(why).append(".\n\n");
+      }
+    }
+    text.append("Cure: ").append(sentence(scenario.cure())).append("\n\n");
+  }
+
+  private static String sentence(String text) {
+    return Character.toUpperCase(text.charAt(0)) + text.substring(1) + ".";
+  }
+}

@@ -1,0 +1,110 @@
+package io.faultline.soak.race;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.faultline.engine.lock.Guard;
+import io.faultline.engine.runtime.sim.Explorer;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Goal: each race of the catalogue exists in this engine once what cures it is left out, and cannot
+ * happen with it. Method: the real engine, every schedule of at most two preemptions; the schedule
+ * that is found shows the race again, and under the guard the step that cannot be taken is named.
+ */
+@Tag("simulation")
+class RaceScenariosTest {
+  @BeforeAll
+  static void begin() {
+    Laboratory.begin();
+  }
+
+  static List<Scenario> all() {
+    return Scenarios.all();
+  }
+
+  static Stream<Scenario> shown() {
+    return Scenarios.all().stream().filter(scenario -> !scenario.survives());
+  }
+
+  static Stream<Scenario> surviving() {
+    return Scenarios.all().stream().filter(Scenario::survives);
+  }
+
+  private static Explorer.Result explored(Scenario scenario, boolean omitted, boolean reduce) {
+    return Laboratory.explore(
+        scenario, omitted, new Explorer.Options(Laboratory.PREEMPTIONS, Long.MAX_VALUE, reduce));
+  }
+
+  @ParameterizedTest
+  @MethodSource("all")
+  void underTheGuardNoScheduleWithinTheBoundViolatesAnything(Scenario scenario) {
+    Explorer.Result result = explored(scenario, false, true);
+    assertThat(result.failure()).isEmpty();
+    assertThat(result.complete()).isTrue();
+    // Not one interleaving over and over.
+    assertThat(result.schedules()).isGreaterThan(20);
+  }
+
+  @ParameterizedTest
+  @MethodSource("shown")
+  void whatItNamesLeftOutItShowsItsViolation(Scenario scenario) {
+    RaceRun run = Laboratory.shown(scenario).orElseThrow();
+    assertThat(run.violation()).isPresent();
+    assertThat(run.violation().orElseThrow().kind()).isEqualTo(scenario.kind());
+    RaceRun again = Laboratory.replay(scenario, true, run.schedule());
+    assertThat(again.violation().orElseThrow().line())
+        .isEqualTo(run.violation().orElseThrow().line());
+    assertThat(again.steps()).isEqualTo(run.steps());
+    Laboratory.Answer shown = Laboratory.run(scenario, Guard.NONE, run.schedule());
+    assertThat(shown.verdict()).isEqualTo(Laboratory.Verdict.VIOLATION);
+    assertThat(shown.text()).contains("\nVIOLATION kind=" + scenario.kind());
+    Laboratory.Answer cured = Laboratory.run(scenario, Guard.MAPPING_LOCK, run.schedule());
+    assertThat(cured.verdict()).isEqualTo(Laboratory.Verdict.HELD);
+  }
+
+  @ParameterizedTest
+  @MethodSource("surviving")
+  void leavingOutWhatSurvivesDoesNoHarmInAnySchedule(Scenario scenario) {
+    Explorer.Result result = explored(scenario, true, true);
+    assertThat(result.failure()).isEmpty();
+    assertThat(result.complete()).isTrue();
+  }
+
+  @Test
+  void underTheMappingLockTheStepThatCannotBeTakenIsNamedWithTheLock() {
+    Scenario scenario = Scenarios.find("punch-vs-read").orElseThrow();
+    String text = Laboratory.run(scenario, Guard.MAPPING_LOCK, null).text();
+    assertThat(text)
+        .containsPattern(
+            "impossible: step \\d+ of it, \"fill: may fill from page 0\", cannot be taken: fill"
+                + " waits for the mapping lock of inode \\d+, held exclusive by the command");
+  }
+
+  @Test
+  void theReductionLeavesTheVerdictsAsTheyAre() {
+    for (String name : List.of("punch-vs-read", "write-vs-writeback", "mkwrite-vs-punch")) {
+      Scenario scenario = Scenarios.find(name).orElseThrow();
+      for (boolean omitted : new boolean[] {false, true}) {
+        Explorer.Result reduced = explored(scenario, omitted, true);
+        Explorer.Result plain = explored(scenario, omitted, false);
+        assertThat(reduced.failure().isPresent())
+            .as("%s, left out: %s", name, omitted)
+            .isEqualTo(plain.failure().isPresent());
+        assertThat(plain.pruned()).isZero();
+        if (plain.complete()) {
+          assertThat(reduced.schedules()).isLessThanOrEqualTo(plain.schedules());
+        }
+        if (name.equals("punch-vs-read") && !omitted) {
+          assertThat(reduced.schedules()).isLessThan(plain.schedules());
+          assertThat(reduced.pruned()).isPositive();
+        }
+      }
+    }
+  }
+}
