@@ -34,11 +34,12 @@ final class ArchitectureRules {
               entry("errno", Set.of()),
               entry("runtime", Set.of()),
               entry("device", Set.of("runtime")),
-              entry("extent", Set.of()),
+              // Block groups report to the lock order, block states to the invariants.
+              entry("extent", Set.of("runtime", "lock")),
               entry("lock", Set.of("runtime")),
               entry("inode", Set.of("extent")),
               // A transaction is made of the inodes' events.
-              entry("journal", Set.of("runtime", "inode", "extent")),
+              entry("journal", Set.of("runtime", "inode", "extent", "lock")),
               entry("layout", Set.of("inode", "extent", "device")),
               entry("pagecache", Set.of("lock", "device", "runtime", "extent")),
               entry(

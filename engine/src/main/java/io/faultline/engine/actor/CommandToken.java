@@ -3,6 +3,7 @@ package io.faultline.engine.actor;
 import io.faultline.engine.errno.FsException;
 import io.faultline.engine.inode.MappingCommand;
 import io.faultline.engine.lock.LockOrder;
+import io.faultline.engine.lock.LockWait;
 import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.volume.MappingOperations;
 import io.faultline.engine.volume.Vnode;
@@ -91,6 +92,7 @@ final class CommandToken {
       }
       running = true;
     }
+    LockOrder.owes(LockWait.COMMAND);
     LockOrder.adopt(vnode.ioLock().rank(), vnode.ino());
     if (needsMappingLock) {
       LockOrder.adopt(vnode.mapping().lock().rank(), vnode.ino());
@@ -105,6 +107,7 @@ final class CommandToken {
       LockOrder.handOff(vnode.mapping().lock().rank(), vnode.ino());
     }
     LockOrder.handOff(vnode.ioLock().rank(), vnode.ino());
+    LockOrder.paid(LockWait.COMMAND);
     if (failure != null && Mutant.R11_FAILURE_LEAKS_LOCKS.on()) {
       reply.completeExceptionally(failure);
       return;

@@ -1,6 +1,7 @@
 package io.faultline.engine.device;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
@@ -43,6 +44,17 @@ public interface BlockDevice extends AutoCloseable {
   default void run(Io io) throws IOException {
     submit(io);
     io.await();
+  }
+
+  /**
+   * Copies what the device holds at {@code deviceOffset}, for checks: counts as no request, waits
+   * for nothing and never fails.
+   *
+   * @param to receives its size in bytes, a multiple of {@link Io#PIECE_BYTES}
+   * @return false, with nothing copied, where that cannot be done
+   */
+  default boolean peek(long deviceOffset, MemorySegment to) {
+    return false;
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.faultline.engine.device;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Counts what is submitted to another device; closing it closes that one. */
@@ -61,6 +62,11 @@ public final class CountingDevice implements BlockDevice {
   /** Bytes handed over by writes. */
   public long bytesWritten() {
     return bytesWritten.sum();
+  }
+
+  @Override
+  public boolean peek(long deviceOffset, MemorySegment to) {
+    return delegate.peek(deviceOffset, to);
   }
 
   @Override

@@ -131,6 +131,14 @@ public final class MemoryDevice implements BlockDevice {
         });
   }
 
+  @Override
+  public boolean peek(long deviceOffset, MemorySegment to) {
+    for (long at = 0; at < to.byteSize(); at += PIECE_BYTES) {
+      get(deviceOffset + at, to, at);
+    }
+    return true;
+  }
+
   private @Nullable IOException perform(Io io) {
     if (closed) {
       return new IOException(io + " on a closed device");

@@ -87,6 +87,11 @@ public final class RecordingDevice implements BlockDevice {
   }
 
   @Override
+  public boolean peek(long deviceOffset, MemorySegment to) {
+    return delegate.peek(deviceOffset, to);
+  }
+
+  @Override
   public long sizeBytes() {
     return delegate.sizeBytes();
   }

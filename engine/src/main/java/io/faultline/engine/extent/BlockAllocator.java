@@ -1,5 +1,7 @@
 package io.faultline.engine.extent;
 
+import io.faultline.engine.lock.LockOrder;
+import io.faultline.engine.lock.LockRank;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,6 +35,7 @@ public final class BlockAllocator {
 
   private final long blocks;
   private final Policy policy;
+  private final BlockLedger ledger;
   private final Group[] groups;
   private final ArrayDeque<BlockRun> lastFreed = new ArrayDeque<>();
 
@@ -89,7 +92,15 @@ public final class BlockAllocator {
   }
 
   public BlockAllocator(long blocks, Policy policy) {
+    this(blocks, policy, BlockLedger.off());
+  }
+
+  /**
+   * @param ledger hears of every block before it can be handed out again
+   */
+  public BlockAllocator(long blocks, Policy policy, BlockLedger ledger) {
     this.blocks = blocks;
+    this.ledger = ledger;
     this.policy = policy;
     this.groups = new Group[(int) ((blocks + GROUP_BLOCKS - 1) / GROUP_BLOCKS)];
     for (int g = 0; g < groups.length; g++) {
@@ -126,10 +137,16 @@ public final class BlockAllocator {
       throw new IllegalArgumentException(run + " lies outside a device of " + blocks + " blocks");
     }
     forEachGroup(run, (group, from, length) -> group.mark(from, length, true));
+    ledger.recovered(run);
   }
 
   /** Gives blocks back; they may be handed out at once. */
   public void free(BlockRun run) {
+    ledger.released(run);
+    giveBack(run);
+  }
+
+  private void giveBack(BlockRun run) {
     forEachGroup(run, (group, from, length) -> group.mark(from, length, false));
     if (policy == Policy.REUSE_LAST_FREED) {
       synchronized (lastFreed) {
@@ -162,9 +179,10 @@ public final class BlockAllocator {
       left = takeFrom(g, i == 0 ? (int) (from % GROUP_BLOCKS) : 0, left, taken);
     }
     if (left > 0) {
-      taken.forEach(this::free);
+      taken.forEach(this::giveBack);
       throw new IllegalStateException("promised " + want + " blocks, " + left + " are not there");
     }
+    taken.forEach(ledger::taken);
     return taken;
   }
 
@@ -181,6 +199,7 @@ public final class BlockAllocator {
       int g = (int) (run.start() / GROUP_BLOCKS);
       long end = Math.min(run.end(), (long) (g + 1) * GROUP_BLOCKS);
       Group group = groups[g];
+      LockOrder.acquired(LockRank.ALLOCATION_GROUP, g);
       group.lock.lock();
       try {
         long at = run.start();
@@ -203,6 +222,7 @@ public final class BlockAllocator {
         }
       } finally {
         group.lock.unlock();
+        LockOrder.released(LockRank.ALLOCATION_GROUP, g);
       }
     }
     return left;
@@ -211,6 +231,7 @@ public final class BlockAllocator {
   private long takeFrom(int g, int start, long want, List<BlockRun> taken) {
     Group group = groups[g];
     long left = want;
+    LockOrder.acquired(LockRank.ALLOCATION_GROUP, g);
     group.lock.lock();
     try {
       int at = start;
@@ -236,6 +257,7 @@ public final class BlockAllocator {
       }
     } finally {
       group.lock.unlock();
+      LockOrder.released(LockRank.ALLOCATION_GROUP, g);
     }
     return left;
   }
@@ -250,11 +272,13 @@ public final class BlockAllocator {
       int g = (int) (at / GROUP_BLOCKS);
       int from = (int) (at % GROUP_BLOCKS);
       int length = (int) Math.min(run.end() - at, groups[g].blocks - from);
+      LockOrder.acquired(LockRank.ALLOCATION_GROUP, g);
       groups[g].lock.lock();
       try {
         action.at(groups[g], from, length);
       } finally {
         groups[g].lock.unlock();
+        LockOrder.released(LockRank.ALLOCATION_GROUP, g);
       }
       at += length;
     }

@@ -3,6 +3,9 @@ package io.faultline.engine.journal;
 import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
 import io.faultline.engine.inode.Event;
+import io.faultline.engine.lock.LockOrder;
+import io.faultline.engine.lock.LockRank;
+import io.faultline.engine.lock.LockWait;
 import io.faultline.engine.runtime.EngineRuntime;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
@@ -168,10 +171,15 @@ public final class Journal implements AutoCloseable {
       throw new IllegalArgumentException("an empty batch");
     }
     long bytes = EventSize.upperBoundBytes(batch);
+    LockOrder.acquired(LockRank.RUNNING_TRANSACTION, 0);
     lock.lock();
     try {
       while (!admits(bytes)) {
+        // The wait gives the lock up: it is no chain from here to the committer.
+        LockOrder.released(LockRank.RUNNING_TRANSACTION, 0);
+        LockOrder.waits(LockWait.TRANSACTION_ROOM);
         waitForRoom();
+        LockOrder.acquired(LockRank.RUNNING_TRANSACTION, 0);
       }
       Pending tx = running;
       if (tx.events.isEmpty()) {
@@ -184,6 +192,7 @@ public final class Journal implements AutoCloseable {
       return tx.lsn;
     } finally {
       lock.unlock();
+      LockOrder.released(LockRank.RUNNING_TRANSACTION, 0);
     }
   }
 
@@ -243,6 +252,7 @@ public final class Journal implements AutoCloseable {
     }
     CompletableFuture<Void> durable = durableFuture(lsn);
     if (!durable.isDone()) {
+      LockOrder.waits(LockWait.COMMIT);
       Yield.at(YieldPoint.COMMIT_WAIT, 0, lsn);
     }
     try {
@@ -327,7 +337,14 @@ public final class Journal implements AutoCloseable {
   private void commitUntilClosed() {
     try {
       for (Pending tx = nextToCommit(); tx != null; tx = nextToCommit()) {
-        commit(tx);
+        LockOrder.owes(LockWait.TRANSACTION_ROOM);
+        LockOrder.owes(LockWait.COMMIT);
+        try {
+          commit(tx);
+        } finally {
+          LockOrder.paid(LockWait.COMMIT);
+          LockOrder.paid(LockWait.TRANSACTION_ROOM);
+        }
       }
       stopped.complete(null);
     } catch (Throwable t) {
@@ -367,6 +384,7 @@ public final class Journal implements AutoCloseable {
   private void commit(Pending pending) {
     Tx tx = new Tx(pending.lsn, epoch, pending.events);
     Yield.at(YieldPoint.COMMIT_CLOSED, 0, tx.lsn());
+    LockOrder.assertNoneOutside(LockRank.ALLOCATION_GROUP, "commit");
     if (mutants.contains(JournalMutant.COMPLETE_BEFORE_DURABLE)) {
       pending.durable.complete(null);
     }

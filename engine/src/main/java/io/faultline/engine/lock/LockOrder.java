@@ -2,12 +2,10 @@ package io.faultline.engine.lock;
 
 import io.faultline.engine.runtime.Checks;
 import io.faultline.engine.runtime.EngineFailure;
-import java.io.PrintWriter;
-import java.io.StringWriter;
+import io.faultline.engine.runtime.Invariant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class LockOrder {
   private static final LockRank[] RANKS = LockRank.values();
   private static final ThreadLocal<Held> HELD = ThreadLocal.withInitial(Held::new);
-  private static final AtomicReferenceArray<@Nullable Witness> WITNESSES =
-      new AtomicReferenceArray<>(RANKS.length * RANKS.length);
+  private static volatile LockGraph graph = new LockGraph();
 
   private LockOrder() {}
 
@@ -43,52 +40,64 @@ public final class LockOrder {
    */
   public record Edge(LockRank outer, LockRank inner, String witness) {}
 
-  private static final class Witness extends Throwable {
-    private static final long serialVersionUID = 1L;
-
-    Witness(LockRank outer, LockRank inner, String thread) {
-      super(inner + " taken under " + outer + " by " + thread);
-    }
-
-    String text() {
-      StringWriter text = new StringWriter();
-      printStackTrace(new PrintWriter(text, true));
-      return text.toString();
-    }
-  }
-
-  /** The locks of one thread, in the order they were taken. */
+  /** The locks and debts of one thread, in the order they were taken. */
   private static final class Held {
-    private LockRank[] ranks = new LockRank[8];
+    private int[] nodes = new int[8];
     private long[] ids = new long[8];
     private int count;
 
-    void push(LockRank rank, long id) {
+    void push(int node, long id) {
       if (count == ids.length) {
-        ranks = Arrays.copyOf(ranks, 2 * count);
+        nodes = Arrays.copyOf(nodes, 2 * count);
         ids = Arrays.copyOf(ids, 2 * count);
       }
-      ranks[count] = rank;
+      nodes[count] = node;
       ids[count] = id;
       count++;
+    }
+
+    private boolean is(int i, LockRank rank, long id) {
+      return LockGraph.rank(nodes[i]) == rank && ids[i] == id;
+    }
+
+    private void cut(int i) {
+      System.arraycopy(nodes, i + 1, nodes, i, count - i - 1);
+      System.arraycopy(ids, i + 1, ids, i, count - i - 1);
+      count--;
     }
 
     /** Removes the newest matching entry: locks need not be released in reverse order. */
     boolean remove(LockRank rank, long id) {
       for (int i = count - 1; i >= 0; i--) {
-        if (ranks[i] == rank && ids[i] == id) {
-          System.arraycopy(ranks, i + 1, ranks, i, count - i - 1);
-          System.arraycopy(ids, i + 1, ids, i, count - i - 1);
-          count--;
+        if (is(i, rank, id)) {
+          cut(i);
           return true;
         }
       }
       return false;
     }
 
+    void removeDebt(int node) {
+      for (int i = count - 1; i >= 0; i--) {
+        if (nodes[i] == node) {
+          cut(i);
+          return;
+        }
+      }
+    }
+
     boolean contains(LockRank rank, long id) {
       for (int i = 0; i < count; i++) {
-        if (ranks[i] == rank && ids[i] == id) {
+        if (is(i, rank, id)) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    boolean holdsLock() {
+      for (int i = 0; i < count; i++) {
+        if (LockGraph.rank(nodes[i]) != null) {
           return true;
         }
       }
@@ -99,7 +108,9 @@ public final class LockOrder {
     public String toString() {
       StringBuilder chain = new StringBuilder();
       for (int i = 0; i < count; i++) {
-        chain.append(i == 0 ? "" : " -> ").append(ranks[i]).append(' ').append(ids[i]);
+        LockRank rank = LockGraph.rank(nodes[i]);
+        chain.append(i == 0 ? "" : " -> ");
+        chain.append(rank == null ? LockGraph.name(nodes[i]) : rank + " " + ids[i]);
       }
       return count == 0 ? "nothing" : chain.toString();
     }
@@ -127,10 +138,66 @@ public final class LockOrder {
    */
   public static void acquired(LockRank rank, long id) {
     if (Checks.ON) {
+      acquired(rank, usualRole(rank), id);
+    }
+  }
+
+  /**
+   * As {@link #acquired(LockRank, long)}, for a lock whose role its rank does not tell.
+   *
+   * @param rank of the lock
+   * @param role of what it belongs to
+   * @param id of the lock within its rank
+   */
+  public static void acquired(LockRank rank, LockRole role, long id) {
+    if (Checks.ON) {
       Held held = HELD.get();
       checkAgainst(held, rank, id);
-      record(held, rank);
-      held.push(rank, id);
+      int node = LockGraph.node(rank, role);
+      record(held, node);
+      held.push(node, id);
+    }
+  }
+
+  private static LockRole usualRole(LockRank rank) {
+    return switch (rank) {
+      case RENAME, ALLOCATION_GROUP, RUNNING_TRANSACTION -> LockRole.VOLUME;
+      default -> LockRole.DATA_FILE;
+    };
+  }
+
+  /**
+   * This thread is about to wait for something that is no lock.
+   *
+   * @param wait what
+   * @throws EngineFailure I10, naming both chains, when who is to end that wait may be waiting for
+   *     something this thread holds
+   */
+  public static void waits(LockWait wait) {
+    if (Checks.ON) {
+      record(HELD.get(), LockGraph.node(wait));
+    }
+  }
+
+  /**
+   * From here until {@link #paid} others may wait for this thread to end {@code wait}.
+   *
+   * @param wait what this thread will end
+   */
+  public static void owes(LockWait wait) {
+    if (Checks.ON) {
+      HELD.get().push(LockGraph.node(wait), 0);
+    }
+  }
+
+  /**
+   * The debt is paid, or another thread has taken it over.
+   *
+   * @param wait what {@link #owes} named; nothing happens if this thread does not owe it
+   */
+  public static void paid(LockWait wait) {
+    if (Checks.ON) {
+      HELD.get().removeDebt(LockGraph.node(wait));
     }
   }
 
@@ -143,7 +210,7 @@ public final class LockOrder {
    */
   public static void acquiredByTry(LockRank rank, long id) {
     if (Checks.ON) {
-      HELD.get().push(rank, id);
+      HELD.get().push(LockGraph.node(rank, usualRole(rank)), id);
     }
   }
 
@@ -158,7 +225,7 @@ public final class LockOrder {
     if (Checks.ON) {
       Held held = HELD.get();
       if (!held.remove(rank, id)) {
-        throw new EngineFailure(
+        throw Invariant.I10.failure(
             "%s %d is released by %s, which holds %s (was it adopted?)"
                 .formatted(rank, id, threadName(), held));
       }
@@ -197,8 +264,8 @@ public final class LockOrder {
   public static void assertNone(String what) {
     if (Checks.ON) {
       Held held = HELD.get();
-      if (held.count != 0) {
-        throw new EngineFailure(what + " while " + threadName() + " holds " + held);
+      if (held.holdsLock()) {
+        throw Invariant.I10.failure(what + " while " + threadName() + " holds " + held);
       }
     }
   }
@@ -215,8 +282,9 @@ public final class LockOrder {
     if (Checks.ON) {
       Held held = HELD.get();
       for (int i = 0; i < held.count; i++) {
-        if (held.ranks[i].position() < outermostAllowed.position()) {
-          throw new EngineFailure(what + " while " + threadName() + " holds " + held);
+        LockRank rank = LockGraph.rank(held.nodes[i]);
+        if (rank != null && rank.position() < outermostAllowed.position()) {
+          throw Invariant.I10.failure(what + " while " + threadName() + " holds " + held);
         }
       }
     }
@@ -234,7 +302,7 @@ public final class LockOrder {
     if (Checks.ON) {
       Held held = HELD.get();
       if (!held.contains(rank, id)) {
-        throw new EngineFailure(
+        throw Invariant.I10.failure(
             "%s needs %s %d, but %s holds %s".formatted(what, rank, id, threadName(), held));
       }
     }
@@ -273,7 +341,7 @@ public final class LockOrder {
     List<Edge> edges = new ArrayList<>();
     for (LockRank outer : RANKS) {
       for (LockRank inner : RANKS) {
-        Witness witness = WITNESSES.get(index(outer, inner));
+        LockGraph.Witness witness = witness(outer, inner);
         if (witness != null) {
           edges.add(new Edge(outer, inner, witness.text()));
         }
@@ -282,20 +350,51 @@ public final class LockOrder {
     return edges;
   }
 
+  /**
+   * The whole graph seen so far in this JVM: locks by rank and role, drains and barriers.
+   *
+   * @return {@code outer -> inner}, sorted; empty without checks
+   */
+  public static List<String> graph() {
+    return graph.text();
+  }
+
+  /** Replaces the graph, so that a test may plant edges; returns the one before. */
+  static LockGraph use(LockGraph next) {
+    LockGraph before = graph;
+    graph = next;
+    return before;
+  }
+
+  private static LockGraph.@Nullable Witness witness(LockRank outer, LockRank inner) {
+    for (LockRole o : LockRole.values()) {
+      for (LockRole i : LockRole.values()) {
+        LockGraph.Witness found = graph.witness(LockGraph.node(outer, o), LockGraph.node(inner, i));
+        if (found != null) {
+          return found;
+        }
+      }
+    }
+    return null;
+  }
+
   private static void checkAgainst(Held held, LockRank rank, long id) {
     for (int i = 0; i < held.count; i++) {
-      LockRank outer = held.ranks[i];
+      LockRank outer = LockGraph.rank(held.nodes[i]);
+      if (outer == null) {
+        continue;
+      }
       boolean allowed =
           outer.position() < rank.position()
               || (outer == rank && rank.ascending() && held.ids[i] < id);
       if (!allowed) {
-        throw new EngineFailure(violation(held, outer, held.ids[i], rank, id));
+        throw Invariant.I10.failure(violation(held, outer, held.ids[i], rank, id));
       }
     }
   }
 
   private static String violation(Held held, LockRank outer, long outerId, LockRank rank, long id) {
-    Witness opposite = outer == rank ? null : WITNESSES.get(index(rank, outer));
+    LockGraph.Witness opposite = outer == rank ? null : witness(rank, outer);
     String rule =
         outer == rank
             ? rank.ascending() ? "ids of one rank ascend" : "one lock of this rank at a time"
@@ -316,17 +415,14 @@ public final class LockOrder {
                 : "The other chain: " + opposite.text());
   }
 
-  private static void record(Held held, LockRank rank) {
+  private static void record(Held held, int node) {
+    LockGraph seen = graph;
     for (int i = 0; i < held.count; i++) {
-      int index = index(held.ranks[i], rank);
-      if (WITNESSES.get(index) == null) {
-        WITNESSES.compareAndSet(index, null, new Witness(held.ranks[i], rank, threadName()));
+      if (seen.witness(held.nodes[i], node) == null) {
+        seen.add(held.nodes[i], node, held.toString());
       }
     }
-  }
-
-  private static int index(LockRank outer, LockRank inner) {
-    return outer.position() * RANKS.length + inner.position();
+    Invariant.I10.held();
   }
 
   private static String threadName() {

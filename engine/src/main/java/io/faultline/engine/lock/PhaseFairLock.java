@@ -2,6 +2,7 @@ package io.faultline.engine.lock;
 
 import io.faultline.engine.runtime.Check;
 import io.faultline.engine.runtime.Checks;
+import io.faultline.engine.runtime.Invariant;
 import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
@@ -99,6 +100,9 @@ public abstract class PhaseFairLock {
   private @Nullable Waiter exclusiveHead;
   private @Nullable Waiter exclusiveTail;
 
+  /** Exclusive grants so far; guarded by mutex, for invariant I11. */
+  private long exclusivePhases;
+
   PhaseFairLock(LockRank rank, long ino, LockCounters counters) {
     this.rank = rank;
     this.ino = ino;
@@ -112,6 +116,11 @@ public abstract class PhaseFairLock {
     private @Nullable Waiter next;
     private boolean counted;
     private volatile boolean granted;
+
+    /** Exclusive grants at the moment this request was queued, and how many may come before it. */
+    private long phasesSeen;
+
+    private long phasesAllowed;
 
     Waiter(@Nullable Thread thread, @Nullable Runnable callback) {
       this.thread = thread;
@@ -333,6 +342,9 @@ public abstract class PhaseFairLock {
         WORD.getAndAdd(this, 1L);
         return;
       }
+      // One exclusive may be granted first: the one that has drained the readers already.
+      self.phasesSeen = exclusivePhases;
+      self.phasesAllowed = 1;
       if (sharedTail == null) {
         sharedHead = self;
       } else {
@@ -409,6 +421,7 @@ public abstract class PhaseFairLock {
   /** With the mutex held and HELD set: turns the exclusive phase into a shared one. */
   private @Nullable Waiter takeSharedQueue() {
     Waiter first = sharedHead;
+    requireProgress(first);
     int count = sharedQueued;
     sharedHead = null;
     sharedTail = null;
@@ -422,12 +435,25 @@ public abstract class PhaseFairLock {
     return first;
   }
 
+  /** Invariant I11: phase-fair means that nobody is overtaken more often than when he queued. */
+  private void requireProgress(@Nullable Waiter waiter) {
+    if (Checks.ON && waiter != null) {
+      Invariant.I11.require(
+          exclusivePhases - waiter.phasesSeen <= waiter.phasesAllowed,
+          "%s lock of inode %s: a shared request was overtaken by %s exclusives",
+          rank,
+          ino,
+          exclusivePhases - waiter.phasesSeen);
+    }
+  }
+
   /** With the mutex held and HELD set: removes the first exclusive, and WANT after the last. */
   private Waiter popExclusive() {
     Waiter first = exclusiveHead;
     if (first == null) {
       throw new IllegalStateException("no exclusive is queued: " + this);
     }
+    exclusivePhases++;
     exclusiveHead = first.next;
     if (exclusiveHead == null) {
       exclusiveTail = null;

@@ -224,6 +224,9 @@ public final class DirtyPages {
               .fill((byte) 0);
         }
         Yield.note(StateChange.PAGE_WRITEBACK, m.ino(), page);
+        if (cache.checked) {
+          cache.audit().requireTail(m, page, SlotWord.frame(word), inside, PAGE_BYTES);
+        }
         cache.waits.update(leaf, i, SlotWord.WRITEBACK, SlotWord.LOCK | SlotWord.DIRTY, false);
         cache.becameClean(m);
       } else {

@@ -109,7 +109,7 @@ final class Filler {
     if (leaf != null) {
       return leaf;
     }
-    return m.backing.lookup(page).isWritten() ? m.table.findOrCreate(page) : null;
+    return m.lookup(page).isWritten() ? m.table.findOrCreate(page) : null;
   }
 
   /**
@@ -118,10 +118,11 @@ final class Filler {
    * @return whether the frame was used
    */
   private boolean insert(Mapping m, Leaf leaf, long page, int frame, Batch batch) {
+    m.requireUnshifted(page);
     int i = Leaf.index(page);
     Extent early = null;
     if (Mutant.R7_LOOKUP_BEFORE_INSERT.on()) {
-      early = m.backing.lookup(page);
+      early = m.lookup(page);
       Yield.at(YieldPoint.FILL_MAPPED, m.ino(), page);
     }
     long filling;
@@ -142,7 +143,10 @@ final class Filler {
     Yield.at(YieldPoint.FILL_INSERTED, m.ino(), page);
     // The size again, now that a truncate would have to wait for this page (invariant I5).
     boolean inside = page < m.endPage();
-    Extent extent = inside ? (early != null ? early : m.backing.lookup(page)) : null;
+    Extent extent = inside ? (early != null ? early : m.lookup(page)) : null;
+    if (extent != null && extent.isWritten()) {
+      cache.ledger.fillBegins(extent.physicalOf(page));
+    }
     Yield.at(YieldPoint.FILL_MAPPED, m.ino(), page);
     if (extent != null && extent.isWritten()) {
       batch.pages.add(new Batch.Page(leaf, i, page, frame, extent.physicalOf(page)));
@@ -239,6 +243,7 @@ final class Filler {
       zeroTail(m, p.page(), p.frame());
       cache.counters.pagesFilled.increment();
       Yield.note(StateChange.PAGE_UPTODATE, m.ino(), p.page());
+      cache.ledger.fillEnds(p.block());
       cache.waits.update(
           p.leaf(), p.index(), SlotWord.UPTODATE | SlotWord.REF, SlotWord.LOCK, false);
     }
@@ -248,6 +253,7 @@ final class Filler {
   private void drop(Mapping m, Batch.Page p) {
     LockOrder.handOff(LockRank.SLOT, p.page());
     Yield.note(StateChange.PAGE_EVICTED, m.ino(), p.page());
+    cache.ledger.fillEnds(p.block());
     cache.waits.replace(p.leaf(), p.index(), SlotWord.emptied(p.leaf().get(p.index())));
     cache.detached(m, p.leaf(), p.frame());
   }
@@ -272,7 +278,13 @@ final class Filler {
     }
     MemorySegment memory = cache.pool.memory();
     long[] offset = {FramePool.offset(frame)};
-    cache.device.run(Io.read(extent.physicalOf(page) << PAGE_SHIFT, memory, offset, 1));
+    long block = extent.physicalOf(page);
+    cache.ledger.fillBegins(block);
+    try {
+      cache.device.run(Io.read(block << PAGE_SHIFT, memory, offset, 1));
+    } finally {
+      cache.ledger.fillEnds(block);
+    }
     zeroTail(m, page, frame);
   }
 }

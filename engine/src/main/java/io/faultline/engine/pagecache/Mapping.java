@@ -1,7 +1,10 @@
 package io.faultline.engine.pagecache;
 
+import io.faultline.engine.extent.Extent;
 import io.faultline.engine.lock.LockCounters;
 import io.faultline.engine.lock.MappingLock;
+import io.faultline.engine.runtime.Checks;
+import io.faultline.engine.runtime.Invariant;
 import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,6 +30,10 @@ public final class Mapping {
   final AtomicInteger reserved = new AtomicInteger();
   private final long ino;
   private volatile long size;
+
+  /** The first page that a shift is moving; Long.MAX_VALUE while none is half done. */
+  private volatile long shiftFrom = Long.MAX_VALUE;
+
   private volatile boolean readahead = true;
   long raNext;
   int raPages;
@@ -92,6 +99,30 @@ public final class Mapping {
       }
     }
     return true;
+  }
+
+  /** A shift moves pages from {@code page} on and has not ended (invariant I12). */
+  public void shiftBegins(long page) {
+    shiftFrom = page;
+  }
+
+  /** The shift is done, or never happened. */
+  public void shiftEnds() {
+    shiftFrom = Long.MAX_VALUE;
+  }
+
+  /** Invariant I12: nobody maps {@code page} for I/O while a shift is half done. */
+  public void requireUnshifted(long page) {
+    if (Checks.ON) {
+      Invariant.I12.require(
+          page < shiftFrom, "inode %s page %s is mapped while a shift is half done", ino, page);
+    }
+  }
+
+  /** The mapping of {@code page}, for I/O on it. */
+  Extent lookup(long page) {
+    requireUnshifted(page);
+    return backing.lookup(page);
   }
 
   /** The first page behind the end of file. */

@@ -4,8 +4,13 @@ import static io.faultline.engine.pagecache.FramePool.PAGE_BYTES;
 import static io.faultline.engine.pagecache.FramePool.PAGE_SHIFT;
 
 import io.faultline.engine.device.BlockDevice;
+import io.faultline.engine.extent.BlockLedger;
 import io.faultline.engine.lock.Guard;
+import io.faultline.engine.lock.LockOrder;
+import io.faultline.engine.lock.LockWait;
 import io.faultline.engine.pagecache.PageTable.Leaf;
+import io.faultline.engine.runtime.Checks;
+import io.faultline.engine.runtime.Invariant;
 import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
@@ -53,11 +58,17 @@ public final class PageCache implements AutoCloseable {
   final BlockDevice device;
   final Guard guard;
   final CacheCounters counters;
+  final BlockLedger ledger;
+
+  /** Whether this volume's guard upholds the invariants and this JVM checks them. */
+  final boolean checked;
+
   final Set<Mapping> dirtyMappings = ConcurrentHashMap.newKeySet();
   private final Filler filler;
   private final PageWriter writer;
   private final Invalidator invalidator;
   private final DirtyPages dirtyPages;
+  private final CacheAudit audit;
   private final Runnable wantsWriteback;
   private final AtomicLong hand = new AtomicLong();
   final LongAdder dirtyCount = new LongAdder();
@@ -70,6 +81,7 @@ public final class PageCache implements AutoCloseable {
 
   /**
    * @param frames pages of {@code 4096} bytes
+   * @param ledger hears of the blocks that fills read
    * @param wantsWriteback called, under no lock, when dirty pages stand in the way of a fill or
    *     grow many; must not block
    */
@@ -78,6 +90,7 @@ public final class PageCache implements AutoCloseable {
       BlockDevice device,
       Guard guard,
       CacheCounters counters,
+      BlockLedger ledger,
       Runnable wantsWriteback) {
     if (frames < FRAMES_MIN || frames > SlotWord.FRAME_MAX) {
       throw new IllegalArgumentException(frames + " frames, " + FRAMES_MIN + " at least");
@@ -86,11 +99,29 @@ public final class PageCache implements AutoCloseable {
     this.device = device;
     this.guard = guard;
     this.counters = counters;
+    this.ledger = ledger;
+    this.checked = checkedUnder(guard);
     this.wantsWriteback = wantsWriteback;
     this.filler = new Filler(this);
     this.writer = new PageWriter(this, filler);
     this.invalidator = new Invalidator(this, filler);
     this.dirtyPages = new DirtyPages(this);
+    this.audit = new CacheAudit(this);
+  }
+
+  /** Whether invariants are checked on a volume with this guard: only where it upholds them. */
+  public static boolean checkedUnder(Guard guard) {
+    return Checks.ON && (guard == Guard.MAPPING_LOCK || guard == Guard.RANGE_LOCK);
+  }
+
+  /** What keeps fills from destroyers on this volume. */
+  public Guard guard() {
+    return guard;
+  }
+
+  /** Looks at pages without touching them. */
+  public CacheAudit audit() {
+    return audit;
   }
 
   /** Writes and stores. */
@@ -225,15 +256,30 @@ public final class PageCache implements AutoCloseable {
       long stale,
       long word) {
     Yield.at(YieldPoint.SIZE_SAMPLED, m.ino(), page);
+    long honest = Checks.ON ? m.size() : 0;
     long size = stale >= 0 ? stale : m.size();
     long left = size - (page << PAGE_SHIFT) - offset;
     int n = (int) Math.min(length, Math.max(0, left));
+    if (Checks.ON && honest == m.size()) {
+      requireHonest(m, page, offset, n, honest);
+    }
     if (n > 0) {
       // Frame 0 stays zero, and it is the frame of a hole's word.
       pool.copyOut(SlotWord.frame(word), offset, to, toIndex, n);
     }
     Yield.at(YieldPoint.READ_COPIED, m.ino(), page);
     return n;
+  }
+
+  /** Invariant I5; the size stood still around the sample that {@code n} comes from. */
+  static void requireHonest(Mapping m, long page, int offset, int n, long size) {
+    long at = (page << PAGE_SHIFT) + offset;
+    if (n > Math.max(0, size - at)) {
+      throw Invariant.I5.failure(
+          "inode %d: %d bytes from %d are read, but the end of file is %d"
+              .formatted(m.ino(), n, at, size));
+    }
+    Invariant.I5.held();
   }
 
   private int miss(
@@ -326,6 +372,7 @@ public final class PageCache implements AutoCloseable {
         return frame;
       }
       wantsWriteback.run();
+      LockOrder.waits(LockWait.FRAME);
       awaitFrameProgress(destroyer);
     }
   }

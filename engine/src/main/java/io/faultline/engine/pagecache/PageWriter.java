@@ -10,6 +10,7 @@ import io.faultline.engine.lock.Guard;
 import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.lock.LockRank;
 import io.faultline.engine.pagecache.PageTable.Leaf;
+import io.faultline.engine.runtime.Invariant;
 import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
@@ -130,6 +131,7 @@ public final class PageWriter {
           return null;
         }
       }
+      m.requireUnshifted(p.page);
       if (!p.leaf.cas(p.i, word, SlotWord.filling(word, frame))) {
         cache.giveFrame(frame);
         return null;
@@ -139,7 +141,7 @@ public final class PageWriter {
       p.leaf.resident.incrementAndGet();
       cache.pool.own(frame, m, p.page);
       Yield.at(YieldPoint.WRITE_SLOT_LOCKED, m.ino(), p.page);
-      Extent extent = early != null ? early : m.backing.lookup(p.page);
+      Extent extent = early != null ? early : m.lookup(p.page);
       if (shared && p.mode != Mode.STORE) {
         // The I/O lock keeps destroyers away from a write. A store has nothing but this lock, and
         // a shift that saw its page neither dirty nor gone would throw the stored bytes away.
@@ -231,8 +233,7 @@ public final class PageWriter {
       }
       // Dirty pages are backed already (I3), and so are those that hold a reservation. A store that
       // skipped make-writable may not look at the mapping: rule R5 is what makes that sound.
-      if (!SlotWord.is(word, SlotWord.DIRTY | SlotWord.RESERVED)
-          && m.backing.lookup(p.page).isHole()) {
+      if (!SlotWord.is(word, SlotWord.DIRTY | SlotWord.RESERVED) && m.lookup(p.page).isHole()) {
         reserved = m.backing.reserve();
         if (!reserved) {
           return release(p, Result.NO_SPACE);
@@ -278,9 +279,15 @@ public final class PageWriter {
       // these bytes for bytes past the end.
       long end = (p.page << PAGE_SHIFT) + p.offset + p.length;
       if (end > m.size()) {
+        if (cache.checked) {
+          requireZerosBefore(p);
+        }
         m.setSize(end);
         Yield.at(YieldPoint.SIZE_SET, m.ino(), end);
       }
+    }
+    if (cache.checked) {
+      requireBacked(p, reserved);
     }
     if (wasClean) {
       cache.becameDirty(m);
@@ -294,5 +301,27 @@ public final class PageWriter {
     cache.waits.update(p.leaf, p.i, set, SlotWord.LOCK, !Mutant.R6_WRITE_KEEPS_VERSION.on());
     LockOrder.released(LockRank.SLOT, p.page);
     Yield.at(YieldPoint.WRITE_DIRTIED, m.ino(), p.page);
+  }
+
+  /** Invariant I3. The word first: writeback gives a reservation up only once it has mapped. */
+  private static void requireBacked(Put p, boolean reserved) {
+    long word = p.leaf.get(p.i);
+    Invariant.I3.require(
+        reserved || SlotWord.is(word, SlotWord.RESERVED) || !p.m.backing.lookup(p.page).isHole(),
+        "inode %s page %s becomes dirty over a hole without a reservation",
+        p.m.ino(),
+        p.page);
+  }
+
+  /** Invariant I16: the size grows over nothing but zeros and the bytes just put. */
+  private void requireZerosBefore(Put p) {
+    long inside = p.m.size() - (p.page << PAGE_SHIFT);
+    int frame = SlotWord.frame(p.leaf.get(p.i));
+    if (inside >= 0) {
+      cache.audit().requireTail(p.m, p.page, frame, inside, p.offset);
+      return;
+    }
+    String wrong = cache.audit().tail(p.m, p.m.size());
+    Invariant.I16.require(wrong.isEmpty(), "%s", wrong);
   }
 }

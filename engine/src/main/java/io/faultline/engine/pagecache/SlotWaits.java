@@ -1,6 +1,10 @@
 package io.faultline.engine.pagecache;
 
+import io.faultline.engine.lock.LockOrder;
+import io.faultline.engine.lock.LockRank;
+import io.faultline.engine.lock.LockWait;
 import io.faultline.engine.pagecache.PageTable.Leaf;
+import io.faultline.engine.runtime.Checks;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
 import java.util.ArrayList;
@@ -53,6 +57,14 @@ final class SlotWaits {
    * after the call, or the slot is dead. Not interruptible; an interrupt is kept.
    */
   void await(Leaf leaf, int index, long flags) {
+    if (Checks.ON) {
+      if (SlotWord.is(flags, SlotWord.WRITEBACK)) {
+        LockOrder.waits(LockWait.WRITEBACK);
+      }
+      if (SlotWord.is(flags, SlotWord.LOCK)) {
+        LockOrder.check(LockRank.SLOT, leaf.firstPage + index);
+      }
+    }
     Yield.at(YieldPoint.SLOT_WAIT, leaf.firstPage + index, flags);
     if (!Yield.SIMULATION) {
       for (int spin = 0; spin < SPINS; spin++) {

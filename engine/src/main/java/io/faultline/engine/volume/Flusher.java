@@ -1,5 +1,7 @@
 package io.faultline.engine.volume;
 
+import io.faultline.engine.lock.LockOrder;
+import io.faultline.engine.lock.LockWait;
 import io.faultline.engine.runtime.EngineRuntime;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
@@ -105,6 +107,8 @@ final class Flusher implements AutoCloseable {
         } finally {
           lock.unlock();
         }
+        LockOrder.assertNone("the flusher begins");
+        LockOrder.owes(LockWait.FRAME);
         try {
           if (settle) {
             work.relieve();
@@ -115,6 +119,8 @@ final class Flusher implements AutoCloseable {
         } catch (RuntimeException | Error e) {
           // Frames are still waited for: this thread must go on, the volume must not.
           work.failed(e);
+        } finally {
+          LockOrder.paid(LockWait.FRAME);
         }
       }
     } finally {

@@ -3,7 +3,10 @@ package io.faultline.engine.volume;
 import io.faultline.engine.device.BlockDevice;
 import io.faultline.engine.device.DeviceCapabilities;
 import io.faultline.engine.device.Io;
+import io.faultline.engine.lock.LockOrder;
+import io.faultline.engine.lock.LockWait;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
@@ -35,6 +38,11 @@ public final class FlushingDevice implements BlockDevice {
   }
 
   @Override
+  public boolean peek(long deviceOffset, MemorySegment to) {
+    return image.peek(deviceOffset, to);
+  }
+
+  @Override
   public long sizeBytes() {
     return image.sizeBytes();
   }
@@ -51,6 +59,7 @@ public final class FlushingDevice implements BlockDevice {
 
   @Override
   public void run(Io io) throws IOException {
+    LockOrder.waits(LockWait.DEVICE);
     try {
       image.run(io);
     } finally {
@@ -63,6 +72,7 @@ public final class FlushingDevice implements BlockDevice {
 
   /** Waits for a submitted write. */
   void await(Io write) throws IOException {
+    LockOrder.waits(LockWait.DEVICE);
     try {
       write.await();
     } finally {
@@ -70,9 +80,25 @@ public final class FlushingDevice implements BlockDevice {
     }
   }
 
+  /** Image writes that have completed. */
+  long writesDone() {
+    return written.get();
+  }
+
+  /** Of those, how many a flush has covered. */
+  long writesFlushed() {
+    lock.lock();
+    try {
+      return flushedUpTo;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Makes durable what was written before this call. */
   public void flushWritten() throws IOException {
     long need = written.get();
+    LockOrder.waits(LockWait.FLUSH);
     lock.lock();
     try {
       for (; ; ) {
@@ -93,13 +119,16 @@ public final class FlushingDevice implements BlockDevice {
     }
     long covers = written.get();
     IOException problem = new IOException("the flush did not end");
+    LockOrder.owes(LockWait.FLUSH);
     try {
       flushes.increment();
+      LockOrder.waits(LockWait.DEVICE);
       image.run(Io.flush());
       problem = null;
     } catch (IOException e) {
       problem = e;
     } finally {
+      LockOrder.paid(LockWait.FLUSH);
       lock.lock();
       try {
         running = false;

@@ -5,6 +5,7 @@ import static io.faultline.engine.volume.LiveVolume.BLOCK_BYTES;
 import io.faultline.engine.extent.Extent;
 import io.faultline.engine.inode.Inode;
 import io.faultline.engine.inode.InodeTable;
+import io.faultline.engine.pagecache.CacheAudit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -212,12 +213,35 @@ public final class Fsck {
               + blocks);
     }
     long reserved = volume.filesInUse().stream().mapToLong(v -> v.mapping().reservedPages()).sum();
+    String counted = volume.ledger().disagreement(free.cardinality(), pending);
+    if (!counted.isEmpty()) {
+      found("I14", -1, counted);
+    }
+    pages(volume);
     long promised = free.cardinality() - volume.availableBlocks();
     if (promised != reserved) {
       found(
           "reservations",
           -1,
           promised + " blocks are reserved, but " + reserved + " pages hold a reservation");
+    }
+  }
+
+  /** Invariants I2 and I3 over what is cached. */
+  private void pages(LiveVolume volume) {
+    if (!volume.ledger().isOn()) {
+      return;
+    }
+    CacheAudit audit = volume.cache().audit();
+    for (Vnode v : volume.filesInUse()) {
+      String stale = audit.stale(v.mapping, 0, Long.MAX_VALUE);
+      if (!stale.isEmpty()) {
+        found("I2", v.ino(), stale);
+      }
+      String unbacked = audit.unbacked(v.mapping);
+      if (!unbacked.isEmpty()) {
+        found("I3", v.ino(), unbacked);
+      }
     }
   }
 }

@@ -5,6 +5,7 @@ import io.faultline.engine.device.Io;
 import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
 import io.faultline.engine.extent.BlockAllocator;
+import io.faultline.engine.extent.BlockLedger;
 import io.faultline.engine.extent.Extent;
 import io.faultline.engine.extent.ExtentMap;
 import io.faultline.engine.extent.SpaceCounter;
@@ -20,6 +21,9 @@ import io.faultline.engine.journal.TransactionLog;
 import io.faultline.engine.journal.Tx;
 import io.faultline.engine.lock.Guard;
 import io.faultline.engine.lock.LockCounters;
+import io.faultline.engine.lock.LockOrder;
+import io.faultline.engine.lock.LockRole;
+import io.faultline.engine.lock.LockWait;
 import io.faultline.engine.namespace.AttributeChange;
 import io.faultline.engine.namespace.Namespace;
 import io.faultline.engine.namespace.NamespaceVolume;
@@ -28,6 +32,7 @@ import io.faultline.engine.pagecache.CacheCounters;
 import io.faultline.engine.pagecache.Mapping;
 import io.faultline.engine.pagecache.PageCache;
 import io.faultline.engine.pagecache.PageWriter;
+import io.faultline.engine.runtime.EngineFailure;
 import io.faultline.engine.runtime.EngineRuntime;
 import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.runtime.StateChange;
@@ -86,6 +91,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
   private final Config config;
   private final InodeTable table;
   private final FlushingDevice image;
+  private final BlockLedger ledger;
   private final BlockAllocator allocator;
   private final SpaceCounter space;
   private final PageCache cache;
@@ -138,18 +144,23 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     this.config = config;
     this.table = table;
     this.image = new FlushingDevice(device);
-    this.allocator = new BlockAllocator(config.blocks(), config.allocation());
+    this.ledger =
+        PageCache.checkedUnder(config.guard())
+            ? BlockLedger.of(config.blocks())
+            : BlockLedger.off();
+    this.allocator = new BlockAllocator(config.blocks(), config.allocation(), ledger);
     this.recoveredUpTo = table.nextNumber();
     claimMapped();
     this.space = new SpaceCounter(allocator.freeBlocks());
     this.flusher = new Flusher(runtime, config.commitIntervalNanos(), new BackgroundWork());
     this.cache =
-        new PageCache(config.cacheFrames(), image, config.guard(), cacheCounters, flusher::press);
-    this.writeback = new Writeback(cache.dirty(), imageWriter(), allocator, BLOCK_BYTES);
+        new PageCache(
+            config.cacheFrames(), image, config.guard(), cacheCounters, ledger, flusher::press);
+    this.writeback = new Writeback(cache.dirty(), imageWriter(), allocator, ledger, BLOCK_BYTES);
     this.journal =
         new Journal(
             runtime,
-            log,
+            new LedgerLog(log, ledger, image),
             epoch,
             lastLsn,
             image::flushWritten,
@@ -232,6 +243,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     @Override
     public void durable(Tx tx) {
       Yield.note(StateChange.TX_DURABLE, 0, tx.lsn());
+      ledger.durable(tx.lsn());
       if (Mutant.R9_FREE_AT_ONCE.on()) {
         return;
       }
@@ -337,7 +349,11 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
 
   @Override
   public StateLocks lockStates(long... inos) {
-    return stateLocks.lock(inos);
+    return stateLocks.lock(this::role, inos);
+  }
+
+  private LockRole role(long ino) {
+    return table.get(ino) instanceof Inode.RegularFile ? LockRole.DATA_FILE : LockRole.DIRECTORY;
   }
 
   @Override
@@ -379,6 +395,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     InodeTable.Prepared prepared = table.prepare(batch);
     long lsn = journal.append(batch);
     for (Event event : batch) {
+      LedgerLog.published(ledger, event, lsn, image.writesDone());
       count(event);
     }
     table.install(prepared);
@@ -663,6 +680,9 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
   }
 
   static void await(CompletableFuture<Void> done) throws FsException {
+    if (!done.isDone()) {
+      LockOrder.waits(LockWait.COMMAND);
+    }
     try {
       done.join();
     } catch (CompletionException e) {
@@ -671,6 +691,9 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
         FsException here =
             new FsException(cause.errno(), cause.operation(), cause.ino(), detail(cause), cause);
         throw here;
+      }
+      if (e.getCause() instanceof EngineFailure broken) {
+        throw new EngineFailure(String.valueOf(broken.getMessage()), broken);
       }
       throw e;
     }
@@ -914,6 +937,10 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
   /** Blocks freed by transactions that are not durable. */
   public long pendingBlocks() {
     return pendingBlocks.get();
+  }
+
+  BlockLedger ledger() {
+    return ledger;
   }
 
   BlockAllocator allocator() {

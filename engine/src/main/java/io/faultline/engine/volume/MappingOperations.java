@@ -86,6 +86,8 @@ public final class MappingOperations {
   /** Runs one command. The caller holds its locks and gives them back whatever happens. */
   public void run(Vnode vnode, MappingCommand command) throws FsException {
     LockOrder.assertHeldExclusive(vnode.ioLock, command.operation());
+    CommandChecks checks = new CommandChecks(vnode, cache, needsMappingLock(command));
+    checks.before(command);
     volume.requireWritable();
     Yield.at(YieldPoint.DESTROY_LOCKED, vnode.ino(), command.offset());
     try {
@@ -113,6 +115,7 @@ public final class MappingOperations {
           "the device failed before the mapping was changed: " + e.getMessage(),
           e);
     }
+    checks.after(command);
     Yield.at(YieldPoint.DESTROY_APPLIED, vnode.ino(), command.offset());
   }
 
@@ -247,8 +250,13 @@ public final class MappingOperations {
     long to = (c.offset() + c.length()) / BLOCK_BYTES;
     writeBackAndDiscard(v, from);
     long size = isize - c.length();
-    publishOrFail(v, file -> Decide.collapse(file, from, to, size, volume.nowNanos()));
-    m.setSize(size);
+    shift(
+        m,
+        from,
+        () -> {
+          publishOrFail(v, file -> Decide.collapse(file, from, to, size, volume.nowNanos()));
+          m.setSize(size);
+        });
   }
 
   private void insert(Vnode v, MappingCommand.Insert c) throws IOException {
@@ -268,8 +276,27 @@ public final class MappingOperations {
       throw refused(Errno.EINVAL, v, c, "a block would move behind the largest offset");
     }
     writeBackAndDiscard(v, at);
-    publishOrFail(v, file -> Decide.insert(file, at, blocks, size, volume.nowNanos()));
-    m.setSize(size);
+    shift(
+        m,
+        at,
+        () -> {
+          publishOrFail(v, file -> Decide.insert(file, at, blocks, size, volume.nowNanos()));
+          m.setSize(size);
+        });
+  }
+
+  private interface Shift {
+    void run() throws FsException;
+  }
+
+  /** Invariant I12: until mapping and size have both moved nobody maps what moves. */
+  private static void shift(Mapping m, long from, Shift body) throws FsException {
+    m.shiftBegins(from);
+    try {
+      body.run();
+    } finally {
+      m.shiftEnds();
+    }
   }
 
   /** Rule R5: what moves must be on the device, and nothing may be cached at its old place. */

@@ -11,6 +11,7 @@ import io.faultline.engine.lock.Guard;
 import io.faultline.engine.pagecache.Mapping;
 import io.faultline.engine.pagecache.PageCache;
 import io.faultline.engine.pagecache.PageWriter;
+import io.faultline.engine.runtime.Checks;
 import io.faultline.engine.runtime.Mutant;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -251,6 +252,10 @@ public final class OpenInode implements AutoCloseable {
     MemorySegment from = MemorySegment.ofBuffer(src);
     int done = 0;
     boolean committed = false;
+    boolean counted = Checks.ON && mode != PageWriter.Mode.STORE;
+    if (counted) {
+      vnode.writing.incrementAndGet();
+    }
     try {
       while (done < length) {
         long at = position + done;
@@ -273,6 +278,9 @@ public final class OpenInode implements AutoCloseable {
         throw asFs(e, "write", position, length);
       }
     } finally {
+      if (counted) {
+        vnode.writing.decrementAndGet();
+      }
       if (done > 0) {
         src.position(src.position() + done);
         vnode.modified(volume.nowNanos());

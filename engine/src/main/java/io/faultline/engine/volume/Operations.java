@@ -1,5 +1,7 @@
 package io.faultline.engine.volume;
 
+import io.faultline.engine.lock.LockOrder;
+import io.faultline.engine.lock.LockWait;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -34,6 +36,7 @@ final class Operations {
 
   /** Returns when everything that entered has left; the caller made later ones leave at once. */
   void awaitNone() {
+    LockOrder.waits(LockWait.OPERATIONS);
     waiting = true;
     lock.lock();
     try {

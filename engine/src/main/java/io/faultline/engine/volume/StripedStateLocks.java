@@ -2,9 +2,12 @@ package io.faultline.engine.volume;
 
 import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.lock.LockRank;
+import io.faultline.engine.lock.LockRole;
 import io.faultline.engine.namespace.StateLocks;
+import io.faultline.engine.runtime.Checks;
 import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongFunction;
 
 /**
  * The inode-state locks of a volume (rule R7), striped by inode number so that an inode at rest
@@ -19,7 +22,12 @@ final class StripedStateLocks {
     Arrays.setAll(locks, s -> new ReentrantLock());
   }
 
-  StateLocks lock(long... inos) {
+  /**
+   * Takes the locks of {@code inos}.
+   *
+   * @param role asked with checks on only: what an inode is, for the graph of lock orders
+   */
+  StateLocks lock(LongFunction<LockRole> role, long... inos) {
     int[] stripes = new int[inos.length];
     for (int i = 0; i < inos.length; i++) {
       stripes[i] = (int) (inos[i] & (STRIPES - 1));
@@ -33,7 +41,9 @@ final class StripedStateLocks {
     }
     int count = distinct;
     for (int i = 0; i < count; i++) {
-      LockOrder.acquired(LockRank.INODE_STATE, stripes[i]);
+      if (Checks.ON) {
+        LockOrder.acquired(LockRank.INODE_STATE, role.apply(anyOf(stripes[i], inos)), stripes[i]);
+      }
       locks[stripes[i]].lock();
     }
     return () -> {
@@ -42,6 +52,15 @@ final class StripedStateLocks {
         LockOrder.released(LockRank.INODE_STATE, stripes[i]);
       }
     };
+  }
+
+  private static long anyOf(int stripe, long[] inos) {
+    for (long ino : inos) {
+      if ((ino & (STRIPES - 1)) == stripe) {
+        return ino;
+      }
+    }
+    throw new IllegalArgumentException("no inode has stripe " + stripe);
   }
 
   /** Whether the current thread holds the lock of {@code ino}. */

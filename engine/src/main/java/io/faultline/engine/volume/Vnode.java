@@ -43,6 +43,9 @@ public final class Vnode implements Backing, WritebackFile {
   /** Commands on their way to this file's actor: they keep it in use when its users are gone. */
   final AtomicInteger commands = new AtomicInteger();
 
+  /** Writes that hold the I/O lock; counted with checks on, for invariant I8. */
+  final AtomicInteger writing = new AtomicInteger();
+
   volatile Inode.RegularFile inode;
 
   /** The newest transaction that names this inode (rule R2). */

@@ -4,13 +4,17 @@ import io.faultline.engine.device.Io;
 import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
 import io.faultline.engine.extent.BlockAllocator;
+import io.faultline.engine.extent.BlockLedger;
 import io.faultline.engine.extent.BlockRun;
 import io.faultline.engine.extent.Extent;
 import io.faultline.engine.extent.ExtentMap;
 import io.faultline.engine.inode.Event;
 import io.faultline.engine.inode.Inode;
+import io.faultline.engine.lock.LockOrder;
+import io.faultline.engine.lock.LockWait;
 import io.faultline.engine.pagecache.DirtyPages;
 import io.faultline.engine.runtime.EngineFailure;
+import io.faultline.engine.runtime.Invariant;
 import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
@@ -44,15 +48,23 @@ public final class Writeback {
   private final DirtyPages dirty;
   private final ImageWriter image;
   private final BlockAllocator allocator;
+  private final BlockLedger ledger;
   private final long blockBytes;
 
   /**
+   * @param ledger hears of the blocks that are written
    * @param blockBytes of a block, which is a page (rule R22)
    */
-  public Writeback(DirtyPages dirty, ImageWriter image, BlockAllocator allocator, long blockBytes) {
+  public Writeback(
+      DirtyPages dirty,
+      ImageWriter image,
+      BlockAllocator allocator,
+      BlockLedger ledger,
+      long blockBytes) {
     this.dirty = dirty;
     this.image = image;
     this.allocator = allocator;
+    this.ledger = ledger;
     this.blockBytes = blockBytes;
   }
 
@@ -65,6 +77,10 @@ public final class Writeback {
       UNWRITTEN,
       /** Into blocks taken for it. */
       ALLOCATED
+    }
+
+    BlockRun blocks() {
+      return new BlockRun(block, to - from);
     }
 
     /** The pages of this piece inside {@code [first, end)}. */
@@ -102,10 +118,12 @@ public final class Writeback {
 
   private void writeRun(WritebackFile file, DirtyPages.Run run, @Nullable ExtentMap early) {
     long done = run.firstPage();
+    LockOrder.owes(LockWait.WRITEBACK);
     try {
       file.forceMoves();
       while (done < run.endPage()) {
         List<Piece> pieces = map(file, run, done, early);
+        pieces.forEach(p -> ledger.writeBegins(p.blocks()));
         pieces.forEach(p -> p.writes().forEach(image::submit));
         Yield.at(YieldPoint.WRITEBACK_SUBMITTED, file.mapping().ino(), done);
         done = settle(file, run, pieces);
@@ -122,6 +140,8 @@ public final class Writeback {
       if (e instanceof Error error) {
         throw error;
       }
+    } finally {
+      LockOrder.paid(LockWait.WRITEBACK);
     }
   }
 
@@ -130,6 +150,7 @@ public final class Writeback {
       WritebackFile file, DirtyPages.Run run, long from, @Nullable ExtentMap early)
       throws FsException {
     List<Piece> pieces = new ArrayList<>();
+    file.mapping().requireUnshifted(run.endPage() - 1);
     ExtentMap extents = early != null ? early : file.inode().extents();
     try {
       for (long at = from; at < run.endPage(); ) {
@@ -157,6 +178,11 @@ public final class Writeback {
       // Invariant I3 says that a dirty page over a hole holds a reservation. Without the guard a
       // destroyer may have taken the block away behind the page's back.
       if (!run.reserved(page) && !file.reserveLate()) {
+        Invariant.I3.require(
+            !ledger.isOn(),
+            "inode %s page %s is dirty over a hole without a reservation",
+            file.mapping().ino(),
+            page);
         throw new FsException(
             Errno.ENOSPC,
             "writeback",
@@ -218,6 +244,10 @@ public final class Writeback {
           problem = e;
         }
       }
+      ledger.writeEnds(piece.blocks(), problem == null);
+      if (problem == null) {
+        requireOwned(file, piece);
+      }
       failure = problem != null ? problem : failure;
       (problem == null ? good : bad).add(piece);
     }
@@ -258,6 +288,28 @@ public final class Writeback {
       }
     }
     return end;
+  }
+
+  /**
+   * Invariant I4: while WRITEBACK is set nobody takes a block that was mapped before away from its
+   * page. (Blocks just allocated are the ledger's.)
+   */
+  private void requireOwned(WritebackFile file, Piece piece) {
+    if (!ledger.isOn() || piece.kind() == Piece.Kind.ALLOCATED) {
+      return;
+    }
+    ExtentMap extents = file.inode().extents();
+    for (long page = piece.from(); page < piece.to(); page++) {
+      Extent extent = extents.lookup(page);
+      long block = piece.block() + (page - piece.from());
+      Invariant.I4.require(
+          !extent.isHole() && extent.physicalOf(page) == block,
+          "inode %s page %s was written to block %s, but is %s now",
+          file.mapping().ino(),
+          page,
+          block,
+          extent);
+    }
   }
 
   /** What publishing found; written under the inode-state lock, read behind it. */

@@ -39,7 +39,7 @@ class LockOrderTest {
             edge -> {
               assertThat(edge.outer()).isEqualTo(LockRank.IO);
               assertThat(edge.inner()).isEqualTo(LockRank.MAPPING);
-              assertThat(edge.witness()).contains("MAPPING taken under IO");
+              assertThat(edge.witness()).contains("MAPPING/DATA_FILE taken under IO/DATA_FILE");
             });
     assertThat(LockOrder.edges())
         .allSatisfy(
@@ -59,7 +59,7 @@ class LockOrderTest {
         .isInstanceOf(EngineFailure.class)
         .hasMessageContaining("MAPPING 5 -> IO 5")
         .hasMessageContaining("The other chain")
-        .hasMessageContaining("MAPPING taken under IO");
+        .hasMessageContaining("MAPPING/DATA_FILE taken under IO/DATA_FILE");
     assertThatThrownBy(io::lockExclusive).isInstanceOf(EngineFailure.class);
     mapping.unlockShared();
     assertThat(io.sharedHolders()).isZero();

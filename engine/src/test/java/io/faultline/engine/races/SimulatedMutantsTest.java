@@ -61,7 +61,7 @@ class SimulatedMutantsTest {
   void aReadNeverReturnsZerosOfATailAsIfTheFileReachedOverThem() {
     kills(
         Mutant.R1_SIZE_SAMPLED_BEFORE_COPY,
-        "R1: ",
+        "I5 ",
         2,
         RaceScenario.of(
             SMALL,
@@ -207,7 +207,7 @@ class SimulatedMutantsTest {
   void aPunchWaitsForAFillThatHasGivenUpTheMappingLockAlready() {
     kills(
         Mutant.R6_DISCARD_SKIPS_BUSY,
-        "I15: ",
+        "I1 ",
         2,
         RaceScenario.of(
             SMALL,

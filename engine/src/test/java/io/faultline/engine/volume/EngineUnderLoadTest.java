@@ -198,6 +198,7 @@ class EngineUnderLoadTest {
     List<String> edges =
         LockOrder.edges().stream().map(e -> e.outer() + " -> " + e.inner()).sorted().toList();
     reporter.publishEntry("edges", String.join(", ", edges));
+    reporter.publishEntry("graph", String.join("\n", LockOrder.graph()));
     assertThat(ALLOWED).containsAll(edges);
     assertThat(edges).contains("IO -> MAPPING", "IO -> SLOT", "MAPPING -> SLOT");
   }

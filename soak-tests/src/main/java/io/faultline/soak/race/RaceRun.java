@@ -1,5 +1,6 @@
 package io.faultline.soak.race;
 
+import io.faultline.engine.runtime.EngineFailure;
 import io.faultline.engine.runtime.sim.Divergence;
 import io.faultline.engine.runtime.sim.Schedule;
 import io.faultline.engine.runtime.sim.SimScheduler;
@@ -9,6 +10,7 @@ import io.faultline.engine.runtime.sim.TraceNote;
 import io.faultline.engine.runtime.sim.TraceStep;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * One run of a scenario: what was done while its clients ran, and how it ended.
@@ -27,6 +29,7 @@ public record RaceRun(
     Schedule schedule,
     Optional<Divergence> divergence,
     Optional<SimulationFailure> failure) {
+  private static final Pattern INVARIANT = Pattern.compile("I\\d+ ");
 
   /** Runs {@code scenario} as it is; mutants are the caller's. */
   static RaceRun play(Scenario scenario, Strategy strategy) {
@@ -50,12 +53,24 @@ public record RaceRun(
         Optional.ofNullable(failure));
   }
 
-  /** The violation that failed it, if that is why it failed. */
+  /** The violation that failed it, seen by a client or by one of the engine's own checks. */
   public Optional<RaceViolation> violation() {
-    return failure
-        .map(Throwable::getCause)
-        .filter(RaceViolation.class::isInstance)
-        .map(RaceViolation.class::cast);
+    return failure.flatMap(RaceRun::violationIn);
+  }
+
+  /** The violation behind a failed run, if that is why it failed. */
+  public static Optional<RaceViolation> violationIn(SimulationFailure failure) {
+    for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+      if (cause instanceof RaceViolation violation) {
+        return Optional.of(violation);
+      }
+      String message = String.valueOf(cause.getMessage());
+      if (cause instanceof EngineFailure && INVARIANT.matcher(message).lookingAt()) {
+        // The engine's own check of an invariant was faster than the client's look.
+        return Optional.of(new RaceViolation("invariant", -1, -1, message, "the invariant"));
+      }
+    }
+    return Optional.empty();
   }
 
   private static final class Window implements Scenario.Curtain {

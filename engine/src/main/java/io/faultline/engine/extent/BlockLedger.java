@@ -1,0 +1,326 @@
+package io.faultline.engine.extent;
+
+import io.faultline.engine.runtime.Invariant;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What every block is used for, kept beside the allocator so that it can be contradicted: the
+ * run-time side of invariants I1, I4, I6, I7 and I14. Costs a byte per block and a monitor per
+ * transition, so it is {@link #off} outside tests, simulation and soak.
+ *
+ * <pre>
+ *  FREE ──taken──► TAKEN ──mapped──► MAPPED ──freed(lsn)──► PENDING
+ *    ▲               │ released                               │ released, once lsn is durable
+ *    └───────────────┴────────────────────────────────────────┘
+ * </pre>
+ *
+ * <p>Thread-safe; its monitor is a leaf.
+ */
+public final class BlockLedger {
+  private static final byte FREE = 0;
+  private static final byte TAKEN = 1;
+  private static final byte MAPPED = 2;
+  private static final byte PENDING = 3;
+  private static final byte STATE = 3;
+
+  /** Data has been written to the block since it was taken. */
+  private static final byte WRITTEN = 4;
+
+  private static final String[] NAMES = {"free", "taken", "mapped", "pending"};
+  private static final int GROUP = BlockAllocator.GROUP_BLOCKS;
+  private static final BlockLedger OFF = new BlockLedger(0, false);
+
+  private final boolean on;
+  private final long blocks;
+  // Guarded by the monitor.
+  private final byte[] @Nullable [] states;
+  private final long[] counts = new long[4];
+  private final Map<Long, Integer> fills = new HashMap<>();
+  private final Map<Long, Integer> writes = new HashMap<>();
+  private final Map<Long, Long> freedBy = new HashMap<>();
+  private final Map<Long, Long> flushNeeded = new HashMap<>();
+  private long durableLsn;
+
+  private BlockLedger(long blocks, boolean on) {
+    this.on = on;
+    this.blocks = blocks;
+    this.states = new byte[(int) ((blocks + GROUP - 1) / GROUP)][];
+    counts[FREE] = blocks;
+  }
+
+  /** A ledger that keeps and checks nothing. */
+  public static BlockLedger off() {
+    return OFF;
+  }
+
+  /** A ledger of a device on which every block is free. */
+  public static BlockLedger of(long blocks) {
+    return new BlockLedger(blocks, true);
+  }
+
+  /** Whether it keeps anything. */
+  public boolean isOn() {
+    return on;
+  }
+
+  private byte get(long block) {
+    byte[] group = states[(int) (block / GROUP)];
+    return group == null ? FREE : group[(int) (block % GROUP)];
+  }
+
+  private void set(long block, byte next) {
+    int g = (int) (block / GROUP);
+    byte[] group = states[g];
+    if (group == null) {
+      group = new byte[GROUP];
+      states[g] = group;
+    }
+    int i = (int) (block % GROUP);
+    counts[group[i] & STATE]--;
+    counts[next & STATE]++;
+    group[i] = next;
+  }
+
+  private static String name(byte state) {
+    return NAMES[state & STATE];
+  }
+
+  /** Blocks that a mapping owned when the volume was opened. */
+  public synchronized void recovered(BlockRun run) {
+    if (on) {
+      for (long b = run.start(); b < run.end(); b++) {
+        set(b, (byte) (MAPPED | WRITTEN));
+      }
+    }
+  }
+
+  /** The allocator has handed out {@code run}. */
+  public synchronized void taken(BlockRun run) {
+    if (!on) {
+      return;
+    }
+    for (long b = run.start(); b < run.end(); b++) {
+      byte was = get(b);
+      Invariant.I6.require(
+          (was & STATE) != PENDING,
+          "block %s is handed out, but transaction %s, which freed it, is not durable",
+          b,
+          freedBy.get(b));
+      Invariant.I14.require(was == FREE, "block %s is handed out, but it is %s", b, name(was));
+      set(b, TAKEN);
+    }
+  }
+
+  /**
+   * {@code run} goes back to the allocator, which has not got it yet.
+   *
+   * @throws io.faultline.engine.runtime.EngineFailure I1 or I4 while I/O on it is in flight, I6 if
+   *     the transaction that freed it is not durable, I14 if it is mapped or free already
+   */
+  public synchronized void released(BlockRun run) {
+    if (!on) {
+      return;
+    }
+    requireIdle(run, "goes to the free pool");
+    for (long b = run.start(); b < run.end(); b++) {
+      byte was = get(b);
+      if ((was & STATE) == PENDING) {
+        Long lsn = freedBy.get(b);
+        Invariant.I6.require(
+            lsn != null && lsn <= durableLsn,
+            "block %s goes to the free pool, but transaction %s, which freed it, is not durable"
+                + " (%s is)",
+            b,
+            lsn,
+            durableLsn);
+        freedBy.remove(b);
+      } else {
+        Invariant.I14.require(
+            (was & STATE) == TAKEN, "block %s goes to the free pool, but it is %s", b, name(was));
+      }
+      set(b, FREE);
+    }
+  }
+
+  private void requireIdle(BlockRun run, String what) {
+    Invariant.I1.held();
+    Invariant.I4.held();
+    if (fills.isEmpty() && writes.isEmpty()) {
+      return;
+    }
+    for (long b = run.start(); b < run.end(); b++) {
+      Invariant.I1.require(!fills.containsKey(b), "block %s %s while a fill reads it", b, what);
+      Invariant.I4.require(
+          !writes.containsKey(b), "block %s %s while writeback writes it", b, what);
+    }
+  }
+
+  /**
+   * An event that maps {@code extent} is published.
+   *
+   * @throws io.faultline.engine.runtime.EngineFailure I7 if it is mapped as written and was not
+   *     written, I14 if it is nobody's to map
+   */
+  public synchronized void mapped(Extent extent) {
+    if (!on) {
+      return;
+    }
+    for (long b = extent.physical(); b < extent.physical() + extent.length(); b++) {
+      byte was = get(b);
+      Invariant.I14.require(
+          (was & STATE) == TAKEN || (was & STATE) == MAPPED,
+          "block %s is mapped, but it is %s",
+          b,
+          name(was));
+      if (extent.isWritten()) {
+        Invariant.I7.require(
+            (was & WRITTEN) != 0 && !writes.containsKey(b),
+            "block %s is mapped as written, but no write to it has completed",
+            b);
+      }
+      set(b, (byte) (MAPPED | (was & WRITTEN)));
+    }
+  }
+
+  /**
+   * Transaction {@code lsn} frees {@code run}.
+   *
+   * @throws io.faultline.engine.runtime.EngineFailure I1 or I4 while I/O on it is in flight, I14 if
+   *     it is not mapped
+   */
+  public synchronized void freed(BlockRun run, long lsn) {
+    if (!on) {
+      return;
+    }
+    requireIdle(run, "is freed");
+    for (long b = run.start(); b < run.end(); b++) {
+      byte was = get(b);
+      Invariant.I14.require(
+          (was & STATE) == MAPPED, "block %s is freed, but it is %s", b, name(was));
+      set(b, PENDING);
+      freedBy.put(b, lsn);
+    }
+  }
+
+  /** A fill has looked {@code block} up and will read it. */
+  public void fillBegins(long block) {
+    if (on) {
+      begins(fills, block);
+    }
+  }
+
+  /** The fill's I/O ended; its page is still locked. */
+  public void fillEnds(long block) {
+    if (on) {
+      ends(fills, block);
+    }
+  }
+
+  private synchronized void begins(Map<Long, Integer> counts, long block) {
+    counts.merge(block, 1, Integer::sum);
+  }
+
+  private synchronized void ends(Map<Long, Integer> counts, long block) {
+    counts.computeIfPresent(block, (b, n) -> n == 1 ? null : n - 1);
+  }
+
+  /**
+   * Writeback is about to write {@code run}.
+   *
+   * @throws io.faultline.engine.runtime.EngineFailure I4 if nobody owns it
+   */
+  public synchronized void writeBegins(BlockRun run) {
+    if (on) {
+      for (long b = run.start(); b < run.end(); b++) {
+        byte was = get(b);
+        Invariant.I4.require(
+            (was & STATE) == TAKEN || (was & STATE) == MAPPED,
+            "writeback is about to write block %s, but it is %s",
+            b,
+            name(was));
+        writes.merge(b, 1, Integer::sum);
+      }
+    }
+  }
+
+  /**
+   * That write has completed.
+   *
+   * @param succeeded whether the bytes are there
+   * @throws io.faultline.engine.runtime.EngineFailure I4 if the block was taken away meanwhile
+   */
+  public synchronized void writeEnds(BlockRun run, boolean succeeded) {
+    if (!on) {
+      return;
+    }
+    for (long b = run.start(); b < run.end(); b++) {
+      writes.computeIfPresent(b, (k, n) -> n == 1 ? null : n - 1);
+      byte was = get(b);
+      if (succeeded) {
+        set(b, (byte) (was | WRITTEN));
+      }
+      Invariant.I4.require(
+          (was & STATE) == TAKEN || (was & STATE) == MAPPED,
+          "writeback wrote block %s, which is %s now",
+          b,
+          name(was));
+    }
+  }
+
+  /** What transaction {@code lsn} maps was written by the first {@code writes} image writes. */
+  public synchronized void needsFlush(long lsn, long writesDone) {
+    if (on) {
+      flushNeeded.merge(lsn, writesDone, Math::max);
+    }
+  }
+
+  /**
+   * Transaction {@code lsn} is about to be persisted.
+   *
+   * @param flushed how many image writes a flush has covered
+   * @throws io.faultline.engine.runtime.EngineFailure I7 if that does not cover its data, I14 if
+   *     the states do not add up
+   */
+  public synchronized void persists(long lsn, long flushed) {
+    if (!on) {
+      return;
+    }
+    Long needed = flushNeeded.remove(lsn);
+    Invariant.I7.require(
+        needed == null || needed <= flushed,
+        "transaction %s maps what write %s wrote, but only %s writes are flushed",
+        lsn,
+        needed,
+        flushed);
+    long sum = counts[FREE] + counts[TAKEN] + counts[MAPPED] + counts[PENDING];
+    Invariant.I14.require(sum == blocks, "%s blocks of %s have a state", sum, blocks);
+  }
+
+  /** Transaction {@code lsn} is durable, and all before it. */
+  public synchronized void durable(long lsn) {
+    if (on) {
+      durableLsn = Math.max(durableLsn, lsn);
+    }
+  }
+
+  /**
+   * Compares with what others have counted, when nobody allocates, frees or writes.
+   *
+   * @param free the allocator's free blocks
+   * @param pending the volume's blocks freed and not durably so
+   * @return what does not agree, or empty
+   */
+  public synchronized String disagreement(long free, long pending) {
+    if (!on) {
+      return "";
+    }
+    Invariant.I14.held();
+    boolean agree = counts[FREE] == free && counts[PENDING] == pending && counts[TAKEN] == 0;
+    return agree
+        ? ""
+        : "free %d and %d, pending %d and %d, taken %d and 0, of %d blocks"
+            .formatted(counts[FREE], free, counts[PENDING], pending, counts[TAKEN], blocks);
+  }
+}

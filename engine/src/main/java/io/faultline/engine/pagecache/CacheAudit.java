@@ -1,0 +1,181 @@
+package io.faultline.engine.pagecache;
+
+import static io.faultline.engine.pagecache.FramePool.PAGE_BYTES;
+import static io.faultline.engine.pagecache.FramePool.PAGE_SHIFT;
+
+import io.faultline.engine.extent.Extent;
+import io.faultline.engine.pagecache.PageTable.Leaf;
+import io.faultline.engine.runtime.Invariant;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+
+/**
+ * Looks at cached pages from outside: invariants I2, I3, I15 and I16. Takes no lock and reaches no
+ * yield point, so it changes no schedule: a page that changed while it was looked at is passed
+ * over. Each method returns what is wrong, or the empty string; the work is bounded.
+ */
+public final class CacheAudit {
+  private static final int LEAVES_MAX = 16;
+  private static final MemorySegment ZEROS = MemorySegment.ofArray(new byte[PAGE_BYTES]);
+
+  private final PageCache cache;
+
+  CacheAudit(PageCache cache) {
+    this.cache = cache;
+  }
+
+  private interface Look {
+    String at(long page, Leaf leaf, long word);
+  }
+
+  private static String each(Mapping m, long from, long to, Look look) {
+    int leaves = 0;
+    for (Leaf leaf = m.table.ceiling(from);
+        leaf != null && leaf.firstPage < to && leaves < LEAVES_MAX;
+        leaf = m.table.ceiling(leaf.firstPage + PageTable.LEAF_SLOTS), leaves++) {
+      long last = Math.min(to, leaf.firstPage + PageTable.LEAF_SLOTS);
+      for (long page = Math.max(from, leaf.firstPage); page < last; page++) {
+        long word = leaf.get(Leaf.index(page));
+        if (SlotWord.isDead(word) || SlotWord.isEmpty(word)) {
+          continue;
+        }
+        String wrong = look.at(page, leaf, word);
+        if (!wrong.isEmpty() && same(leaf, page, word)) {
+          return "inode %d page %d (%s): %s".formatted(m.ino(), page, SlotWord.text(word), wrong);
+        }
+      }
+    }
+    return "";
+  }
+
+  /** Whether the page is, in every flag and its version, as it was. */
+  private static boolean same(Leaf leaf, long page, long word) {
+    VarHandle.loadLoadFence();
+    return ((leaf.getOpaque(Leaf.index(page)) ^ word) & ~(SlotWord.REF | SlotWord.WAITERS)) == 0;
+  }
+
+  private static boolean clean(long word) {
+    return SlotWord.is(word, SlotWord.UPTODATE)
+        && !SlotWord.is(word, SlotWord.LOCK | SlotWord.DIRTY | SlotWord.WRITEBACK);
+  }
+
+  /** Invariant I2: clean pages of {@code [from, to)} inside the end of file equal the layout. */
+  public String stale(Mapping m, long from, long to) {
+    Invariant.I2.held();
+    MemorySegment device = MemorySegment.ofArray(new byte[PAGE_BYTES]);
+    return each(
+        m,
+        from,
+        Math.min(to, m.endPage()),
+        (page, leaf, word) -> {
+          if (!clean(word)) {
+            return "";
+          }
+          Extent extent = m.backing.lookup(page);
+          if (SlotWord.is(word, SlotWord.HOLE)) {
+            return extent.isWritten() ? "known as a hole, but mapped to " + extent : "";
+          }
+          int inside = (int) Math.min(PAGE_BYTES, m.size() - (page << PAGE_SHIFT));
+          MemorySegment fresh = ZEROS;
+          if (extent.isWritten()) {
+            if (!cache.device.peek(extent.physicalOf(page) << PAGE_SHIFT, device)) {
+              return "";
+            }
+            fresh = device;
+          }
+          long differs = differs(word, 0, inside, fresh);
+          return differs < 0 ? "" : "byte " + differs + " is not that of " + extent;
+        });
+  }
+
+  private long differs(long word, int from, int to, MemorySegment other) {
+    if (from >= to) {
+      return -1;
+    }
+    long at = FramePool.offset(SlotWord.frame(word));
+    long found = MemorySegment.mismatch(cache.pool.memory(), at + from, at + to, other, from, to);
+    return found < 0 ? -1 : from + found;
+  }
+
+  /** Invariant I3: dirty pages inside the end of file are mapped or hold a reservation. */
+  public String unbacked(Mapping m) {
+    Invariant.I3.held();
+    return each(
+        m,
+        0,
+        m.endPage(),
+        (page, leaf, word) ->
+            SlotWord.is(word, SlotWord.DIRTY)
+                    && !SlotWord.is(word, SlotWord.RESERVED | SlotWord.LOCK)
+                    && m.backing.lookup(page).isHole()
+                ? "dirty over a hole without a reservation"
+                : "");
+  }
+
+  /**
+   * Invariant I15: after bytes {@code [from, to)} were destroyed, and with the mapping lock still
+   * exclusive, no page lies wholly inside but zeros, and clean pages at its edges are zero there.
+   */
+  public String survivor(Mapping m, long from, long to) {
+    Invariant.I15.held();
+    return each(
+        m,
+        from >> PAGE_SHIFT,
+        (to + PAGE_BYTES - 1) >> PAGE_SHIFT,
+        (page, leaf, word) -> {
+          int first = (int) Math.max(0, from - (page << PAGE_SHIFT));
+          int last = (int) Math.min(PAGE_BYTES, to - (page << PAGE_SHIFT));
+          boolean whole = first == 0 && last == PAGE_BYTES;
+          if (SlotWord.frame(word) == 0) {
+            return "";
+          }
+          if (whole && SlotWord.is(word, SlotWord.LOCK | SlotWord.DIRTY | SlotWord.WRITEBACK)) {
+            return "in use inside the destroyed range";
+          }
+          // A store may reach a dirty edge without the lock: only clean edges hold still.
+          long differs = clean(word) ? differs(word, first, last, ZEROS) : -1;
+          return differs < 0 ? "" : "byte " + differs + " survived";
+        });
+  }
+
+  /** Invariant I16: in the page that a file of {@code size} bytes ends in, zeros behind it. */
+  public String tail(Mapping m, long size) {
+    Invariant.I16.held();
+    int inside = (int) (size & (PAGE_BYTES - 1));
+    if (inside == 0) {
+      return "";
+    }
+    long page = size >> PAGE_SHIFT;
+    return each(
+        m,
+        page,
+        page + 1,
+        (p, leaf, word) -> {
+          if (SlotWord.frame(word) == 0
+              || !SlotWord.is(word, SlotWord.UPTODATE)
+              || SlotWord.is(word, SlotWord.LOCK)) {
+            return "";
+          }
+          long differs = differs(word, inside, PAGE_BYTES, ZEROS);
+          return differs < 0 ? "" : "byte " + differs + " lies behind " + size + " and is not 0";
+        });
+  }
+
+  /** Invariant I16 for the frame of a page whose LOCK the caller holds. */
+  void requireTail(Mapping m, long page, int frame, long inside, int to) {
+    if (inside < 0 || inside >= to) {
+      return;
+    }
+    long at = FramePool.offset(frame);
+    long found =
+        MemorySegment.mismatch(cache.pool.memory(), at + inside, at + to, ZEROS, 0, to - inside);
+    if (found >= 0) {
+      byte b = cache.pool.memory().get(ValueLayout.JAVA_BYTE, at + inside + found);
+      throw Invariant.I16.failure(
+          "inode %d page %d: byte %d behind the end of file is %d"
+              .formatted(m.ino(), page, inside + found, b));
+    }
+    Invariant.I16.held();
+  }
+}
