@@ -107,7 +107,7 @@ public final class BlockLedger {
           (was & STATE) != PENDING,
           "block %s is handed out, but transaction %s, which freed it, is not durable",
           b,
-          freedBy.get(b));
+          String.valueOf(freedBy.get(b)));
       Invariant.I14.require(was == FREE, "block %s is handed out, but it is %s", b, name(was));
       set(b, TAKEN);
     }
@@ -133,7 +133,7 @@ public final class BlockLedger {
             "block %s goes to the free pool, but transaction %s, which freed it, is not durable"
                 + " (%s is)",
             b,
-            lsn,
+            String.valueOf(lsn),
             durableLsn);
         freedBy.remove(b);
       } else {
@@ -292,7 +292,7 @@ public final class BlockLedger {
         needed == null || needed <= flushed,
         "transaction %s maps what write %s wrote, but only %s writes are flushed",
         lsn,
-        needed,
+        String.valueOf(needed),
         flushed);
     long sum = counts[FREE] + counts[TAKEN] + counts[MAPPED] + counts[PENDING];
     Invariant.I14.require(sum == blocks, "%s blocks of %s have a state", sum, blocks);

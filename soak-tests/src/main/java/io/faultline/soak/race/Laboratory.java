@@ -137,23 +137,7 @@ public final class Laboratory {
     Verdict verdict = Verdict.HELD;
     if (run.failure().isPresent()) {
       verdict = Verdict.VIOLATION;
-      text.append(
-          run.violation()
-              .map(RaceViolation::line)
-              .orElseGet(
-                  () ->
-                      new RaceViolation(
-                              "failure",
-                              -1,
-                              -1,
-                              run.failure()
-                                  .orElseThrow()
-                                  .getMessage()
-                                  .lines()
-                                  .findFirst()
-                                  .orElse(""),
-                              "an end")
-                          .line()));
+      text.append(run.violation().orElseGet(() -> failed(run)).line());
     } else {
       text.append("held: nothing was violated");
     }
@@ -171,6 +155,13 @@ public final class Laboratory {
             .orElse(answer.verdict() == Verdict.HELD ? "nothing was violated" : "the run failed");
     return TimelinePicture.of(
         answer.run(), "(" + scenario.race() + ") " + scenario.name(), verdict);
+  }
+
+  /** A run that failed otherwise: a deadlock, or an error nobody is entitled to. */
+  private static RaceViolation failed(RaceRun run) {
+    String why = run.failure().map(f -> String.valueOf(f.getMessage())).orElse("");
+    return new RaceViolation(
+        "failure", -1, -1, why.lines().findFirst().orElse(""), "every client returns");
   }
 
   private static String explain(RaceRun run, Scenario scenario) {

@@ -686,7 +686,7 @@ public final class SimScheduler {
           trace.count() == task.traceAtResume,
           "'%s' changed something in a step that it calls silent, behind %s",
           task.name,
-          task.point);
+          String.valueOf(task.point));
       if (task.choiceAtResume >= 0) {
         choices.set(task.choiceAtResume, choices.get(task.choiceAtResume).silently());
       }
