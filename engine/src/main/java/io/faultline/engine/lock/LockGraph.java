@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread-safe; asking for a known edge is one volatile read.
  */
+@SuppressWarnings("EnumOrdinal") // two enums make up the columns of one matrix that nobody keeps
 final class LockGraph {
   private static final LockRank[] RANKS = LockRank.values();
   private static final LockRole[] ROLES = LockRole.values();

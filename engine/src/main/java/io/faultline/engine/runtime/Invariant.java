@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Thread-safe.
  */
+@SuppressWarnings("ImmutableEnumChecker") // counts of checks, for tests that ask what is alive
 public enum Invariant {
   /** A block that a fill has looked up is not handed to the free pool before that fill ended. */
   I1("fill pin"),

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Timeout;
  * the engine never makes. (I1 and I5 with a mutant each: {@code SimulatedMutantsTest}.)
  */
 @Timeout(60)
+@SuppressWarnings("EnumOrdinal") // a number is what this test is about
 class InvariantsTest {
   private static final BlockRun RUN = new BlockRun(7, 3);
 

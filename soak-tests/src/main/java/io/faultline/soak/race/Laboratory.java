@@ -110,7 +110,7 @@ public final class Laboratory {
         "race (%s) %s: %s\n".formatted(scenario.race(), scenario.name(), scenario.story());
     if (guard == Guard.NONE) {
       RaceRun run = found.orElseGet(() -> replay(scenario, true, Schedule.parse("-")));
-      return answer(head + "left out: " + scenario.omission().text() + "\n\n", run, run, "");
+      return answer(head + "left out: " + scenario.omission().text() + "\n\n", run, "");
     }
     RaceRun reference = found.orElseGet(() -> replay(scenario, true, Schedule.parse("-")));
     Scenario guarded = scenario.withGuard(guard);
@@ -128,10 +128,10 @@ public final class Laboratory {
             + "without it, schedule: "
             + reference.schedule()
             + "\n\n";
-    return answer(before, run, reference, explain(run, scenario));
+    return answer(before, run, explain(run, scenario));
   }
 
-  private static Answer answer(String head, RaceRun run, RaceRun reference, String explanation) {
+  private static Answer answer(String head, RaceRun run, String explanation) {
     StringBuilder text = new StringBuilder(head).append(Timeline.text(run)).append('\n');
     text.append(explanation);
     Verdict verdict = Verdict.HELD;

@@ -100,21 +100,19 @@ final class Words {
 
   /** Whether a change is worth a line of a timeline: most of the I/O lock's are not. */
   static boolean tells(TraceNote note) {
-    boolean lock =
-        switch (note.change()) {
-          case LOCK_SHARED,
-              LOCK_SHARED_RELEASED,
-              LOCK_DRAINING,
-              LOCK_EXCLUSIVE,
-              LOCK_EXCLUSIVE_RELEASED ->
-              true;
-          default -> false;
-        };
-    return !lock || note.arg() == LockRank.MAPPING.position();
+    return !isLock(note.change()) || note.arg() == LockRank.MAPPING.position();
   }
 
-  /** Whether a change opens or closes a hold of a lock. */
+  /** Whether a change is one of a lock. */
   static boolean isLock(StateChange change) {
-    return change.ordinal() <= StateChange.LOCK_EXCLUSIVE_RELEASED.ordinal();
+    return switch (change) {
+      case LOCK_SHARED,
+          LOCK_SHARED_RELEASED,
+          LOCK_DRAINING,
+          LOCK_EXCLUSIVE,
+          LOCK_EXCLUSIVE_RELEASED ->
+          true;
+      default -> false;
+    };
   }
 }

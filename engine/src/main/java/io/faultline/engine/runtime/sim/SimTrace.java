@@ -11,6 +11,7 @@ import java.util.List;
  * in one order. Kept as columns, because an exploration records millions of runs and prints one.
  * Confined like its scheduler.
  */
+@SuppressWarnings("EnumOrdinal") // columns of one run, never kept
 final class SimTrace {
   private static final int ENTRIES_MAX = 1 << 20;
   private static final int INITIAL = 256;
