@@ -60,7 +60,9 @@ final class Filler {
     }
     Batch batch = new Batch();
     long outcome = CACHED;
-    boolean shared = cache.guard != Guard.NONE;
+    boolean shared =
+        cache.guard != Guard.NONE
+            && !(demand ? Mutant.M1_FILL_WITHOUT_LOCK : Mutant.M3_READAHEAD_WITHOUT_LOCK).on();
     Yield.at(YieldPoint.READ_MISS, m.ino(), first);
     if (shared) {
       // Invariant I1: no destroyer frees a block between this look-up and the locked page being in
@@ -69,6 +71,15 @@ final class Filler {
     }
     try {
       Yield.at(YieldPoint.FILL_LOCKED, m.ino(), first);
+      if (shared && Mutant.M5_LOCK_DROPPED_BEFORE_INSERT.on()) {
+        m.lock.unlockShared();
+        shared = false;
+        Yield.at(YieldPoint.FILL_LOCKED, m.ino(), first);
+      }
+      if (shared && Mutant.M19_NESTED_SHARED.on()) {
+        m.lock.lockShared();
+        m.lock.unlockShared();
+      }
       for (long page = first; page < first + count && frame != 0; page++) {
         long size = m.size();
         if (page >= Mapping.pagesFor(size)) {
@@ -236,7 +247,7 @@ final class Filler {
   private void finish(
       Mapping m, List<Batch.Page> run, @org.jspecify.annotations.Nullable IOException failure) {
     for (Batch.Page p : run) {
-      if (failure != null) {
+      if (failure != null && !Mutant.M28_FAILED_READ_IS_UPTODATE.on()) {
         drop(m, p);
         continue;
       }

@@ -445,7 +445,8 @@ public final class PageCache implements AutoCloseable {
 
   private boolean evict(Mapping owner, Leaf leaf, int i, int frame) {
     long word = leaf.get(i);
-    long busy = SlotWord.LOCK | SlotWord.DIRTY | SlotWord.WRITEBACK;
+    long busy =
+        SlotWord.LOCK | SlotWord.WRITEBACK | (Mutant.M26_EVICTS_DIRTY.on() ? 0 : SlotWord.DIRTY);
     if (SlotWord.frame(word) != frame || SlotWord.isDead(word) || SlotWord.is(word, busy)) {
       return false;
     }

@@ -116,10 +116,14 @@ public final class PageWriter {
     Mapping m = p.m;
     long word = seen;
     int frame = cache.takeFrame(false);
-    boolean shared = cache.guard != Guard.NONE;
+    boolean shared =
+        cache.guard != Guard.NONE && !(p.mode == Mode.STORE && Mutant.M4_FAULT_WITHOUT_LOCK.on());
     if (shared) {
       // Invariant I1, as in a fill.
       m.lock.lockShared();
+    }
+    if (p.mode == Mode.EXTEND && Mutant.B15_SIZE_BEFORE_DATA.on()) {
+      m.setSize(Math.max(m.size(), (p.page << PAGE_SHIFT) + p.offset + p.length));
     }
     try {
       Extent early = Mutant.R7_WRITE_LOOKUP_BEFORE_INSERT.on() ? m.backing.lookup(p.page) : null;

@@ -62,7 +62,35 @@ public enum Mutant {
   /** R7, e3: a write looks its mapping up before it inserts the page. */
   R7_WRITE_LOOKUP_BEFORE_INSERT,
   /** k1: a shift writes back before it has its locks and not under them. */
-  K1_FLUSH_BEFORE_LOCK;
+  K1_FLUSH_BEFORE_LOCK,
+  /** M1, B1: a demanded fill takes no mapping lock. */
+  M1_FILL_WITHOUT_LOCK,
+  /** M3, B2: readahead and advice take no mapping lock. */
+  M3_READAHEAD_WITHOUT_LOCK,
+  /** M4: a store's fault takes no mapping lock. */
+  M4_FAULT_WITHOUT_LOCK,
+  /** M5: a fill gives the mapping lock back before its page is in the table. */
+  M5_LOCK_DROPPED_BEFORE_INSERT,
+  /** M11: truncate lowers isize only after the eviction. */
+  M11_SIZE_AFTER_EVICT,
+  /** M19: a fill takes the mapping lock shared once more while it holds it. */
+  M19_NESTED_SHARED,
+  /** M26: cleaning up evicts dirty pages too. */
+  M26_EVICTS_DIRTY,
+  /** M28: a page whose read failed is marked UPTODATE. */
+  M28_FAILED_READ_IS_UPTODATE,
+  /** B5: partial pages at the ends of a range are not zeroed. */
+  B5_EDGES_NOT_ZEROED,
+  /** B6: punch discards pages that lie only partly in its range. */
+  B6_DISCARD_ROUNDS_OUT,
+  /** B9: truncate leaves the pages behind the new end in the cache. */
+  B9_TRUNCATE_KEEPS_CACHE,
+  /** B10: after a punch the file in use still looks its blocks up in the old mapping. */
+  B10_OLD_MAPPING_AFTER_PUNCH,
+  /** B15: an extending write raises the size before its data is there. */
+  B15_SIZE_BEFORE_DATA,
+  /** B18: punch changes the size. */
+  B18_PUNCH_CHANGES_SIZE;
 
   /** Whether this JVM may switch mutants on. */
   public static final boolean ENABLED = Boolean.getBoolean("faultline.mutants");

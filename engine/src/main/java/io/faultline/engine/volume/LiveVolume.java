@@ -450,7 +450,9 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     }
     Inode.RegularFile before = vnode.inode;
     if (table.get(event.ino()) instanceof Inode.RegularFile file) {
-      vnode.inode = file;
+      if (!(event instanceof Event.RangePunched && Mutant.B10_OLD_MAPPING_AFTER_PUNCH.on())) {
+        vnode.inode = file;
+      }
       clearTimes(vnode, before, file.attributes(), event);
     } else {
       vnode.inode = new Inode.RegularFile(before.attributes(), 0, ExtentMap.EMPTY);

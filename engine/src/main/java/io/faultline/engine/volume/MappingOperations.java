@@ -129,12 +129,15 @@ public final class MappingOperations {
     if (size < before && tail != 0) {
       // The size goes down under the LOCK of the page it now ends in: no store comes between.
       cache.invalidator().zeroEdge(m, size / BLOCK_BYTES, tail, BLOCK_BYTES, () -> m.setSize(size));
-    } else {
+    } else if (!Mutant.M11_SIZE_AFTER_EVICT.on()) {
       m.setSize(size);
     }
     Yield.at(YieldPoint.SIZE_SET, v.ino(), size);
-    if (size <= before) {
+    if (size <= before && !Mutant.B9_TRUNCATE_KEEPS_CACHE.on()) {
       cache.invalidator().discard(m, blocksFor(size), Long.MAX_VALUE);
+    }
+    if (Mutant.M11_SIZE_AFTER_EVICT.on()) {
+      m.setSize(size);
     }
     publishOrFail(v, file -> Decide.truncate(file, before, size, BLOCK_BYTES, volume.nowNanos()));
   }
@@ -151,8 +154,13 @@ public final class MappingOperations {
     zeroEdges(m, offset, end);
     long from = blocksFor(offset);
     long to = end / BLOCK_BYTES;
-    if (from < to && !Mutant.M7_EVICT_BEFORE_LOCK.on()) {
+    if (Mutant.B6_DISCARD_ROUNDS_OUT.on()) {
+      cache.invalidator().discard(m, offset / BLOCK_BYTES, blocksFor(end));
+    } else if (from < to && !Mutant.M7_EVICT_BEFORE_LOCK.on()) {
       cache.invalidator().discard(m, from, to);
+    }
+    if (Mutant.B18_PUNCH_CHANGES_SIZE.on()) {
+      m.setSize(Math.max(0, isize - 1));
     }
     publishOrFail(
         v,
@@ -346,6 +354,9 @@ public final class MappingOperations {
 
   /** Zeroes what of {@code [offset, end)} covers pages only in part. */
   private void zeroEdges(Mapping m, long offset, long end) throws IOException {
+    if (Mutant.B5_EDGES_NOT_ZEROED.on()) {
+      return;
+    }
     long headPage = offset / BLOCK_BYTES;
     long tailPage = end / BLOCK_BYTES;
     int headFrom = (int) (offset % BLOCK_BYTES);

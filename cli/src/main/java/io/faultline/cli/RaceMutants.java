@@ -1,0 +1,62 @@
+package io.faultline.cli;
+
+import io.faultline.soak.race.Catalogue;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code race mutants}: what is left out of the engine, and what notices. */
+@Command(
+    name = "mutants",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    description =
+        "Leaves out one step of the engine after the other and shows what notices; exit code 3 if one"
+            + " that must be noticed is not.")
+final class RaceMutants implements Callable<Integer> {
+  @Option(names = "--only", paramLabel = "ID", description = "Only this id, such as M7.")
+  private @Nullable String only;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
+    Race.begin();
+    int failed = 0;
+    int without = 0;
+    int shown = 0;
+    for (Catalogue.Entry entry : Catalogue.entries()) {
+      if (only != null && !only.equals(entry.id())) {
+        continue;
+      }
+      long began = System.nanoTime();
+      Catalogue.Row row = Catalogue.run(entry);
+      shown++;
+      failed += row.held() ? 0 : 1;
+      without += entry.standing() == Catalogue.Standing.WITHOUT ? 1 : 0;
+      out.printf(
+          "%-4s %-8s %6d schedules %6d ms  %s%n     %s%n",
+          entry.id(),
+          row.held() ? entry.standing() : "FAILED",
+          row.schedules(),
+          (System.nanoTime() - began) / 1_000_000,
+          entry.broken(),
+          row.text());
+      out.flush();
+    }
+    if (shown == 0) {
+      throw new IOException("there is no mutant " + only);
+    }
+    out.printf(
+        "%d of %d as they must be: killed or surviving; %d cannot be had yet%n",
+        shown - failed - without, shown - without, without);
+    return failed == 0 ? ExitCode.HELD : ExitCode.VIOLATION;
+  }
+}
