@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     description =
-        "Leaves out one step of the engine after the other and shows what notices; exit code 3 if one"
+        "Leaves out one step of the engine after the other and shows what"
+            + " notices; exit code 3 if one"
             + " that must be noticed is not.")
 final class RaceMutants implements Callable<Integer> {
   @Option(names = "--only", paramLabel = "ID", description = "Only this id, such as M7.")

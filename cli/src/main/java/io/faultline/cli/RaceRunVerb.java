@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
     versionProvider = Main.Version.class,
     description = {
       "Runs one race and prints it thread by thread, then the verdict and the schedule.",
-      "With --guard none the violation is shown (exit code 3); with a guard the same steps are tried,"
+      "With --guard none the violation is shown (exit code 3); with a guard the"
+          + " same steps are tried,"
           + " and the one that cannot be taken is named with the lock that forbids it."
     })
 final class RaceRunVerb implements Callable<Integer> {

@@ -42,7 +42,8 @@ final class PunchRaces {
         punch(
             "punch-vs-advise",
             "c",
-            "the same with posix_fadvise(WILLNEED): nobody waits for the page and nobody looks again",
+            "the same with posix_fadvise(WILLNEED): nobody waits for the page"
+                + " and nobody looks again",
             file -> file.advise(0, PAGE, OpenInode.Advice.WILL_NEED)),
         readahead(),
         survivor("mkwrite-vs-punch", file -> OpenInode.await(file.punchHole(0, PAGE)), ZEROS),
@@ -64,8 +65,10 @@ final class PunchRaces {
         name,
         race,
         story,
-        "a fill holds the mapping lock shared from before its page is in the table until the read is"
-            + " submitted; punch holds it exclusive from before the eviction until the block is gone",
+        "a fill holds the mapping lock shared from before its page is in the"
+            + " table until the read is"
+            + " submitted; punch holds it exclusive from before the eviction until"
+            + " the block is gone",
         RaceSetup.SMALL,
         Omission.ofTheGuard(),
         "stale-read",
@@ -135,7 +138,8 @@ final class PunchRaces {
     return new Scenario(
         "punch-vs-store",
         "b2",
-        "a store through a mapping faults the page in from the punched block: written back, it brings"
+        "a store through a mapping faults the page in from the punched block:"
+            + " written back, it brings"
             + " the bytes around it back for good",
         "as for punch-vs-read: a store creates its page under the mapping lock shared",
         RaceSetup.SMALL,
@@ -228,7 +232,8 @@ final class PunchRaces {
     return new Scenario(
         "punch-vs-size",
         "k2",
-        "the pages that would have carried the durable size forward are punched out before they were"
+        "the pages that would have carried the durable size forward are punched"
+            + " out before they were"
             + " written back: after a crash the file is shorter than what was synced",
         "punch raises the durable size to isize in the batch of its own event (rule R3)",
         RaceSetup.SMALL,

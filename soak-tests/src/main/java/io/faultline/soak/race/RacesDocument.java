@@ -19,10 +19,14 @@ public final class RacesDocument {
             """
             # The races, on demand
 
-            Made by `RacesDocumentTest` from runs of the engine; `-Dfaultline.races.write=true` writes it
-            anew. Each section: the story, the smallest schedule that shows it with what cures it left
-            out, what the same steps come to under the mapping lock, the rule, the test. Rows marked `+`
-            and `-` are a lock taken and given back, `*` is a change of a page, of the mapping or of the
+            Made by `RacesDocumentTest` from runs of the engine; \
+            `-Dfaultline.races.write=true` writes it
+            anew. Each section: the story, the smallest schedule that shows it with what cures \
+            it left
+            out, what the same steps come to under the mapping lock, the rule, the test. Rows \
+            marked `+`
+            and `-` are a lock taken and given back, `*` is a change of a page, of the mapping \
+            or of the
             size. A schedule is replayed by `./faultline race run NAME --guard none --schedule S`.
             All are run by `RaceScenariosTest`, in every schedule of at most two preemptions.
 

@@ -65,7 +65,8 @@ final class TruncateRaces {
     return new Scenario(
         "truncate-vs-size-sample",
         "d2",
-        "a reader clips with a size it sampled before the page it copies from: it returns zeros from"
+        "a reader clips with a size it sampled before the page it copies from:"
+            + " it returns zeros from"
             + " behind an end of file that was cut, as if they were content",
         "the size is sampled behind the load of the page's word, and again whenever that has moved"
             + " (rule R1)",
