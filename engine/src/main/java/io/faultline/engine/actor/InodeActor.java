@@ -9,6 +9,7 @@ import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
+import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.runtime.EngineRuntime;
 import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.volume.MappingOperations;
@@ -87,6 +88,7 @@ final class InodeActor extends AbstractBehavior<InodeActor.Message> {
   }
 
   private Behavior<Message> run(Run message) {
+    LockOrder.assertNone("a turn of an inode's actor");
     accepted++;
     waiting.addLast(message.token());
     startNext();
@@ -105,6 +107,7 @@ final class InodeActor extends AbstractBehavior<InodeActor.Message> {
   }
 
   private Behavior<Message> granted(Granted message) {
+    LockOrder.assertNone("a turn of an inode's actor");
     CommandToken token = message.token();
     ActorRef<Message> self = getContext().getSelf();
     Runnable body =
@@ -124,6 +127,7 @@ final class InodeActor extends AbstractBehavior<InodeActor.Message> {
   }
 
   private Behavior<Message> ended(Ended message) {
+    LockOrder.assertNone("a turn of an inode's actor");
     current = null;
     startNext();
     if (current == null) {

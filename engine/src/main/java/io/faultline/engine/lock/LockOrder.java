@@ -180,6 +180,21 @@ public final class LockOrder {
   }
 
   /**
+   * This thread is about to wait until a lock is free that it may then not take.
+   *
+   * @param rank of the lock
+   * @param id of the lock within its rank
+   * @throws EngineFailure I10, as for taking it
+   */
+  public static void waits(LockRank rank, long id) {
+    if (Checks.ON) {
+      Held held = HELD.get();
+      checkAgainst(held, rank, id);
+      record(held, LockGraph.node(rank, usualRole(rank)));
+    }
+  }
+
+  /**
    * From here until {@link #paid} others may wait for this thread to end {@code wait}.
    *
    * @param wait what this thread will end

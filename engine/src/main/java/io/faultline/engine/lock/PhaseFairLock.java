@@ -103,6 +103,9 @@ public abstract class PhaseFairLock {
   /** Exclusive grants so far; guarded by mutex, for invariant I11. */
   private long exclusivePhases;
 
+  /** Exclusive requests in the queue; guarded by mutex. */
+  private int exclusiveQueued;
+
   PhaseFairLock(LockRank rank, long ino, LockCounters counters) {
     this.rank = rank;
     this.ino = ino;
@@ -158,6 +161,9 @@ public abstract class PhaseFairLock {
     if ((before & BITS) == 0 || overtakes(before)) {
       if (Checks.ON) {
         counters.sharedAcquired.increment();
+        if ((before & BITS) != 0) {
+          throw Invariant.I11.failure(this + ": a shared request passes a queued exclusive");
+        }
       }
     } else {
       lockSharedSlow();
@@ -394,6 +400,8 @@ public abstract class PhaseFairLock {
         counters.exclusiveAcquired.increment();
         return true;
       }
+      request.phasesSeen = exclusivePhases;
+      request.phasesAllowed = exclusiveQueued++;
       if (exclusiveTail == null) {
         exclusiveHead = request;
         WORD.getAndBitwiseOr(this, WANT);
@@ -421,7 +429,7 @@ public abstract class PhaseFairLock {
   /** With the mutex held and HELD set: turns the exclusive phase into a shared one. */
   private @Nullable Waiter takeSharedQueue() {
     Waiter first = sharedHead;
-    requireProgress(first);
+    requireProgress(first, "a shared");
     int count = sharedQueued;
     sharedHead = null;
     sharedTail = null;
@@ -436,13 +444,14 @@ public abstract class PhaseFairLock {
   }
 
   /** Invariant I11: phase-fair means that nobody is overtaken more often than when he queued. */
-  private void requireProgress(@Nullable Waiter waiter) {
+  private void requireProgress(@Nullable Waiter waiter, String kind) {
     if (Checks.ON && waiter != null) {
       Invariant.I11.require(
           exclusivePhases - waiter.phasesSeen <= waiter.phasesAllowed,
-          "%s lock of inode %s: a shared request was overtaken by %s exclusives",
+          "%s lock of inode %s: %s request was overtaken by %s exclusives",
           rank,
           ino,
+          kind,
           exclusivePhases - waiter.phasesSeen);
     }
   }
@@ -453,7 +462,9 @@ public abstract class PhaseFairLock {
     if (first == null) {
       throw new IllegalStateException("no exclusive is queued: " + this);
     }
+    requireProgress(first, "an exclusive");
     exclusivePhases++;
+    exclusiveQueued--;
     exclusiveHead = first.next;
     if (exclusiveHead == null) {
       exclusiveTail = null;

@@ -62,7 +62,7 @@ final class SlotWaits {
         LockOrder.waits(LockWait.WRITEBACK);
       }
       if (SlotWord.is(flags, SlotWord.LOCK)) {
-        LockOrder.check(LockRank.SLOT, leaf.firstPage + index);
+        LockOrder.waits(LockRank.SLOT, leaf.firstPage + index);
       }
     }
     Yield.at(YieldPoint.SLOT_WAIT, leaf.firstPage + index, flags);

@@ -584,6 +584,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
           FsException.NONE,
           "the file is closed");
     }
+    LockOrder.owes(LockWait.OPERATIONS);
   }
 
   void unpin(Vnode vnode) throws FsException {
@@ -591,6 +592,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
       release(vnode);
     } finally {
       inFlight.leave();
+      LockOrder.paid(LockWait.OPERATIONS);
     }
   }
 
@@ -659,6 +661,8 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
   /** Sends a user's command to the file's actor; until it ends the file stays in use. */
   CompletableFuture<Void> command(Vnode vnode, MappingCommand command) throws FsException {
     pin(vnode, command.operation());
+    // From here the command owes it, on whatever threads it runs.
+    LockOrder.paid(LockWait.OPERATIONS);
     return submit(vnode, command).whenComplete((ignored, failed) -> unpinLater(vnode));
   }
 

@@ -14,14 +14,18 @@ class LockOrderTest {
   private final MappingLock mapping = new MappingLock(5, new LockCounters());
   private final IoLock io = new IoLock(5, new LockCounters());
 
+  private LockGraph before = new LockGraph();
+
   @BeforeEach
   void checksAreOn() {
+    before = LockOrder.use(new LockGraph());
     assertThat(Checks.ON).as("the build runs tests with -Dfaultline.checks=true").isTrue();
     LockOrder.assertNone("a test begins");
   }
 
   @AfterEach
   void nothingIsLeftHeld() {
+    LockOrder.use(before);
     LockOrder.assertNone("a test ends");
   }
 

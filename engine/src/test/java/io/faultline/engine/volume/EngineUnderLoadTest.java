@@ -23,6 +23,8 @@ import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.lock.LockRank;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -32,6 +34,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
@@ -201,6 +205,26 @@ class EngineUnderLoadTest {
     reporter.publishEntry("graph", String.join("\n", LockOrder.graph()));
     assertThat(ALLOWED).containsAll(edges);
     assertThat(edges).contains("IO -> MAPPING", "IO -> SLOT", "MAPPING -> SLOT");
+    List<String> order = documentedOrder();
+    assertThat(LockOrder.graph())
+        .contains("WRITEBACK -> INODE_STATE/DATA_FILE", "COMMIT -> ALLOCATION_GROUP/VOLUME")
+        .allSatisfy(
+            edge -> {
+              String[] ends = edge.replaceAll("/[A-Z_]+", "").split(" -> ", -1);
+              assertThat(order).contains(ends[0], ends[1]);
+              int outer = order.indexOf(ends[0]);
+              int inner = order.indexOf(ends[1]);
+              boolean ascends = ends[0].equals(ends[1]) && LockRank.valueOf(ends[0]).ascending();
+              assertThat(outer < inner || ascends).as("%s goes inwards", edge).isTrue();
+            });
+  }
+
+  /** LOCKING.md, section 2: the one order of locks, drains and barriers. */
+  private static List<String> documentedOrder() throws Exception {
+    Pattern line = Pattern.compile(" {4}(OPERATIONS > [A-Z_> \\n]+DEVICE)");
+    Matcher found = line.matcher(Files.readString(Path.of("..", "LOCKING.md")));
+    assertThat(found.find()).as("LOCKING.md gives the order").isTrue();
+    return List.of(found.group(1).trim().split("\\s*>\\s*", -1));
   }
 
   private static void anything(EngineFixture volume, SplittableRandom random) throws Exception {
