@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What every block is used for, kept beside the allocator so that it can be contradicted: the
  * run-time side of invariants I1, I4, I6, I7 and I14. Costs a byte per block and a monitor per
- * transition, so it is {@link #off} outside tests, simulation and soak.
+ * transition, so it is {@link #off} outside tests, simulation and soak; then a call is one test.
  *
  * <pre>
  *  FREE ──taken──► TAKEN ──mapped──► MAPPED ──freed(lsn)──► PENDING
@@ -88,19 +88,26 @@ public final class BlockLedger {
   }
 
   /** Blocks that a mapping owned when the volume was opened. */
-  public synchronized void recovered(BlockRun run) {
+  public void recovered(BlockRun run) {
     if (on) {
-      for (long b = run.start(); b < run.end(); b++) {
-        set(b, (byte) (MAPPED | WRITTEN));
-      }
+      recoveredLocked(run);
+    }
+  }
+
+  private synchronized void recoveredLocked(BlockRun run) {
+    for (long b = run.start(); b < run.end(); b++) {
+      set(b, (byte) (MAPPED | WRITTEN));
     }
   }
 
   /** The allocator has handed out {@code run}. */
-  public synchronized void taken(BlockRun run) {
-    if (!on) {
-      return;
+  public void taken(BlockRun run) {
+    if (on) {
+      takenLocked(run);
     }
+  }
+
+  private synchronized void takenLocked(BlockRun run) {
     for (long b = run.start(); b < run.end(); b++) {
       byte was = get(b);
       Invariant.I6.require(
@@ -119,10 +126,13 @@ public final class BlockLedger {
    * @throws io.faultline.engine.runtime.EngineFailure I1 or I4 while I/O on it is in flight, I6 if
    *     the transaction that freed it is not durable, I14 if it is mapped or free already
    */
-  public synchronized void released(BlockRun run) {
-    if (!on) {
-      return;
+  public void released(BlockRun run) {
+    if (on) {
+      releasedLocked(run);
     }
+  }
+
+  private synchronized void releasedLocked(BlockRun run) {
     requireIdle(run, "goes to the free pool");
     for (long b = run.start(); b < run.end(); b++) {
       byte was = get(b);
@@ -163,10 +173,13 @@ public final class BlockLedger {
    * @throws io.faultline.engine.runtime.EngineFailure I7 if it is mapped as written and was not
    *     written, I14 if it is nobody's to map
    */
-  public synchronized void mapped(Extent extent) {
-    if (!on) {
-      return;
+  public void mapped(Extent extent) {
+    if (on) {
+      mappedLocked(extent);
     }
+  }
+
+  private synchronized void mappedLocked(Extent extent) {
     for (long b = extent.physical(); b < extent.physical() + extent.length(); b++) {
       byte was = get(b);
       Invariant.I14.require(
@@ -190,10 +203,13 @@ public final class BlockLedger {
    * @throws io.faultline.engine.runtime.EngineFailure I1 or I4 while I/O on it is in flight, I14 if
    *     it is not mapped
    */
-  public synchronized void freed(BlockRun run, long lsn) {
-    if (!on) {
-      return;
+  public void freed(BlockRun run, long lsn) {
+    if (on) {
+      freedLocked(run, lsn);
     }
+  }
+
+  private synchronized void freedLocked(BlockRun run, long lsn) {
     requireIdle(run, "is freed");
     for (long b = run.start(); b < run.end(); b++) {
       byte was = get(b);
@@ -231,17 +247,21 @@ public final class BlockLedger {
    *
    * @throws io.faultline.engine.runtime.EngineFailure I4 if nobody owns it
    */
-  public synchronized void writeBegins(BlockRun run) {
+  public void writeBegins(BlockRun run) {
     if (on) {
-      for (long b = run.start(); b < run.end(); b++) {
-        byte was = get(b);
-        Invariant.I4.require(
-            (was & STATE) == TAKEN || (was & STATE) == MAPPED,
-            "writeback is about to write block %s, but it is %s",
-            b,
-            name(was));
-        writes.merge(b, 1, Integer::sum);
-      }
+      writeBeginsLocked(run);
+    }
+  }
+
+  private synchronized void writeBeginsLocked(BlockRun run) {
+    for (long b = run.start(); b < run.end(); b++) {
+      byte was = get(b);
+      Invariant.I4.require(
+          (was & STATE) == TAKEN || (was & STATE) == MAPPED,
+          "writeback is about to write block %s, but it is %s",
+          b,
+          name(was));
+      writes.merge(b, 1, Integer::sum);
     }
   }
 
@@ -251,10 +271,13 @@ public final class BlockLedger {
    * @param succeeded whether the bytes are there
    * @throws io.faultline.engine.runtime.EngineFailure I4 if the block was taken away meanwhile
    */
-  public synchronized void writeEnds(BlockRun run, boolean succeeded) {
-    if (!on) {
-      return;
+  public void writeEnds(BlockRun run, boolean succeeded) {
+    if (on) {
+      writeEndsLocked(run, succeeded);
     }
+  }
+
+  private synchronized void writeEndsLocked(BlockRun run, boolean succeeded) {
     for (long b = run.start(); b < run.end(); b++) {
       writes.computeIfPresent(b, (k, n) -> n == 1 ? null : n - 1);
       byte was = get(b);
@@ -270,10 +293,14 @@ public final class BlockLedger {
   }
 
   /** What transaction {@code lsn} maps was written by the first {@code writes} image writes. */
-  public synchronized void needsFlush(long lsn, long writesDone) {
+  public void needsFlush(long lsn, long writesDone) {
     if (on) {
-      flushNeeded.merge(lsn, writesDone, Math::max);
+      needsFlushLocked(lsn, writesDone);
     }
+  }
+
+  private synchronized void needsFlushLocked(long lsn, long writesDone) {
+    flushNeeded.merge(lsn, writesDone, Math::max);
   }
 
   /**
@@ -283,10 +310,13 @@ public final class BlockLedger {
    * @throws io.faultline.engine.runtime.EngineFailure I7 if that does not cover its data, I14 if
    *     the states do not add up
    */
-  public synchronized void persists(long lsn, long flushed) {
-    if (!on) {
-      return;
+  public void persists(long lsn, long flushed) {
+    if (on) {
+      persistsLocked(lsn, flushed);
     }
+  }
+
+  private synchronized void persistsLocked(long lsn, long flushed) {
     Long needed = flushNeeded.remove(lsn);
     Invariant.I7.require(
         needed == null || needed <= flushed,
@@ -299,10 +329,14 @@ public final class BlockLedger {
   }
 
   /** Transaction {@code lsn} is durable, and all before it. */
-  public synchronized void durable(long lsn) {
+  public void durable(long lsn) {
     if (on) {
-      durableLsn = Math.max(durableLsn, lsn);
+      durableLocked(lsn);
     }
+  }
+
+  private synchronized void durableLocked(long lsn) {
+    durableLsn = Math.max(durableLsn, lsn);
   }
 
   /**
@@ -312,10 +346,11 @@ public final class BlockLedger {
    * @param pending the volume's blocks freed and not durably so
    * @return what does not agree, or empty
    */
-  public synchronized String disagreement(long free, long pending) {
-    if (!on) {
-      return "";
-    }
+  public String disagreement(long free, long pending) {
+    return on ? disagreementLocked(free, pending) : "";
+  }
+
+  private synchronized String disagreementLocked(long free, long pending) {
     Invariant.I14.held();
     boolean agree = counts[FREE] == free && counts[PENDING] == pending && counts[TAKEN] == 0;
     return agree

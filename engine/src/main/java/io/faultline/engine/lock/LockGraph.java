@@ -21,6 +21,8 @@ final class LockGraph {
   private static final LockRank[] RANKS = LockRank.values();
   private static final LockRole[] ROLES = LockRole.values();
   private static final LockWait[] WAITS = LockWait.values();
+  private static final List<LockRole> ROLE_LIST = List.of(ROLES);
+  private static final List<LockWait> WAIT_LIST = List.of(WAITS);
   private static final int LOCKS = RANKS.length * ROLES.length;
   static final int NODES = LOCKS + WAITS.length;
 
@@ -42,11 +44,11 @@ final class LockGraph {
   }
 
   static int node(LockRank rank, LockRole role) {
-    return rank.ordinal() * ROLES.length + role.ordinal();
+    return rank.position() * ROLES.length + ROLE_LIST.indexOf(role);
   }
 
   static int node(LockWait wait) {
-    return LOCKS + wait.ordinal();
+    return LOCKS + WAIT_LIST.indexOf(wait);
   }
 
   static @Nullable LockRank rank(int node) {

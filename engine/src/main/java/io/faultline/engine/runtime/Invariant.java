@@ -1,6 +1,9 @@
 package io.faultline.engine.runtime;
 
 import com.google.errorprone.annotations.FormatMethod;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -50,8 +53,20 @@ public enum Invariant {
 
   private final String meaning;
   private final String notApplicable;
-  private final AtomicLong broken = new AtomicLong();
-  private volatile boolean evaluated;
+
+  /** What has become of one invariant in this JVM. */
+  private static final class Tally {
+    static final Map<Invariant, Tally> OF = new EnumMap<>(Invariant.class);
+
+    static {
+      for (Invariant invariant : values()) {
+        OF.put(invariant, new Tally());
+      }
+    }
+
+    final AtomicLong broken = new AtomicLong();
+    volatile boolean evaluated;
+  }
 
   Invariant(String meaning) {
     this(meaning, "");
@@ -72,20 +87,25 @@ public enum Invariant {
     return notApplicable;
   }
 
+  private Tally tally() {
+    return Objects.requireNonNull(Tally.OF.get(this));
+  }
+
   /** Whether a check of it has run in this JVM. */
   public boolean evaluated() {
-    return evaluated;
+    return tally().evaluated;
   }
 
   /** How often it was found broken in this JVM, whoever caught the failure. */
   public long timesBroken() {
-    return broken.get();
+    return tally().broken.get();
   }
 
   /** A check of it ran and held, where the caller decides without {@link #require}. */
   public void held() {
-    if (!evaluated) {
-      evaluated = true;
+    Tally tally = tally();
+    if (!tally.evaluated) {
+      tally.evaluated = true;
     }
   }
 
@@ -112,7 +132,7 @@ public enum Invariant {
    */
   public EngineFailure failure(String detail) {
     held();
-    broken.incrementAndGet();
+    tally().broken.incrementAndGet();
     return new EngineFailure(name() + " " + meaning + ": " + detail);
   }
 }
