@@ -3,6 +3,8 @@ package io.faultline.engine.extent;
 import io.faultline.engine.runtime.Invariant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +42,7 @@ public final class BlockLedger {
   private final Map<Long, Integer> fills = new HashMap<>();
   private final Map<Long, Integer> writes = new HashMap<>();
   private final Map<Long, Long> freedBy = new HashMap<>();
-  private final Map<Long, Long> flushNeeded = new HashMap<>();
+  private final NavigableMap<Long, Long> flushNeeded = new TreeMap<>();
   private long durableLsn;
 
   private BlockLedger(long blocks, boolean on) {
@@ -198,7 +200,7 @@ public final class BlockLedger {
   }
 
   /**
-   * Transaction {@code lsn} frees {@code run}.
+   * Transaction {@code lsn}, or a later one, is about to free {@code run}.
    *
    * @throws io.faultline.engine.runtime.EngineFailure I1 or I4 while I/O on it is in flight, I14 if
    *     it is not mapped
@@ -215,8 +217,36 @@ public final class BlockLedger {
       byte was = get(b);
       Invariant.I14.require(
           (was & STATE) == MAPPED, "block %s is freed, but it is %s", b, name(was));
-      set(b, PENDING);
+      set(b, (byte) (PENDING | (was & WRITTEN)));
       freedBy.put(b, lsn);
+    }
+  }
+
+  /** The transaction that frees {@code run} is {@code lsn}, unless it is durable already. */
+  public void freedIn(BlockRun run, long lsn) {
+    if (on) {
+      freedInLocked(run, lsn);
+    }
+  }
+
+  private synchronized void freedInLocked(BlockRun run, long lsn) {
+    for (long b = run.start(); b < run.end(); b++) {
+      // Freed again by a later one, if the block has been through other hands since.
+      freedBy.computeIfPresent(b, (k, known) -> Math.max(known, lsn));
+    }
+  }
+
+  /** Nothing frees {@code run} after all. */
+  public void kept(BlockRun run) {
+    if (on) {
+      keptLocked(run);
+    }
+  }
+
+  private synchronized void keptLocked(BlockRun run) {
+    for (long b = run.start(); b < run.end(); b++) {
+      freedBy.remove(b);
+      set(b, (byte) (MAPPED | (get(b) & WRITTEN)));
     }
   }
 
@@ -317,13 +347,17 @@ public final class BlockLedger {
   }
 
   private synchronized void persistsLocked(long lsn, long flushed) {
-    Long needed = flushNeeded.remove(lsn);
-    Invariant.I7.require(
-        needed == null || needed <= flushed,
-        "transaction %s maps what write %s wrote, but only %s writes are flushed",
-        lsn,
-        String.valueOf(needed),
-        flushed);
+    Invariant.I7.held();
+    // Of those before it too: who appended may have told of it only after it was persisted.
+    for (long needed : flushNeeded.headMap(lsn, true).values()) {
+      Invariant.I7.require(
+          needed <= flushed,
+          "transaction %s maps what write %s wrote, but only %s writes are flushed",
+          lsn,
+          needed,
+          flushed);
+    }
+    flushNeeded.headMap(lsn, true).clear();
     long sum = counts[FREE] + counts[TAKEN] + counts[MAPPED] + counts[PENDING];
     Invariant.I14.require(sum == blocks, "%s blocks of %s have a state", sum, blocks);
   }

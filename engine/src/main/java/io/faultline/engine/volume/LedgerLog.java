@@ -38,6 +38,28 @@ final class LedgerLog implements TransactionLog {
   }
 
   /**
+   * Tells the ledger what {@code batch} frees, before it is appended.
+   *
+   * @param lsnAtLeast of the transaction that will contain it
+   */
+  static void publishing(BlockLedger ledger, List<Event> batch, long lsnAtLeast) {
+    for (Event event : batch) {
+      for (Extent freed : InodeApply.freedBy(event)) {
+        ledger.freed(freed.run(), lsnAtLeast);
+      }
+    }
+  }
+
+  /** The journal did not take {@code batch}: what it would have freed is mapped as before. */
+  static void refused(BlockLedger ledger, List<Event> batch) {
+    for (Event event : batch) {
+      for (Extent kept : InodeApply.freedBy(event)) {
+        ledger.kept(kept.run());
+      }
+    }
+  }
+
+  /**
    * Tells the ledger of an event that transaction {@code lsn} contains, under the inode-state lock.
    *
    * @param writesDone image writes completed so far, all of those the event speaks of among them
@@ -47,7 +69,7 @@ final class LedgerLog implements TransactionLog {
       return;
     }
     for (Extent freed : InodeApply.freedBy(event)) {
-      ledger.freed(freed.run(), lsn);
+      ledger.freedIn(freed.run(), lsn);
     }
     List<Extent> mapped =
         switch (event) {

@@ -393,7 +393,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
   public long publish(List<Event> batch) throws FsException {
     // Nothing goes into the journal that a replay could not apply: it would never open again.
     InodeTable.Prepared prepared = table.prepare(batch);
-    long lsn = journal.append(batch);
+    long lsn = append(batch);
     for (Event event : batch) {
       LedgerLog.published(ledger, event, lsn, image.writesDone());
       count(event);
@@ -421,6 +421,23 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
       default -> {
         // The block map stayed.
       }
+    }
+  }
+
+  /**
+   * Told to the ledger first: the transaction may be durable, and its blocks released, before the
+   * append has returned here.
+   */
+  private long append(List<Event> batch) throws FsException {
+    if (!ledger.isOn()) {
+      return journal.append(batch);
+    }
+    LedgerLog.publishing(ledger, batch, journal.runningLsn());
+    try {
+      return journal.append(batch);
+    } catch (FsException | RuntimeException e) {
+      LedgerLog.refused(ledger, batch);
+      throw e;
     }
   }
 

@@ -237,6 +237,26 @@ class InvariantsTest {
     assertThat(ledger.disagreement(98, 0)).contains("free 97 and 98");
   }
 
+  /** A commit may be faster than the return of the append that it contains. */
+  @Test
+  void aFreeThatIsDurableBeforeItsAppendReturnsIsNoFailure() {
+    BlockLedger ledger = mapped();
+    ledger.freed(RUN, 4);
+    ledger.durable(4);
+    ledger.released(RUN);
+    ledger.taken(RUN);
+    ledger.freedIn(RUN, 4);
+    ledger.released(RUN);
+    BlockLedger refused = mapped();
+    refused.freed(RUN, 4);
+    refused.kept(RUN);
+    refused.mapped(Extent.written(0, RUN.start(), RUN.length()));
+    refused.freed(RUN, 5);
+    refused.freedIn(RUN, 6);
+    refused.durable(5);
+    fires(Invariant.I6, () -> refused.released(RUN));
+  }
+
   @Test
   void i15FiresForAPageThatSurvivesItsPunch() throws Exception {
     EngineFixture volume = EngineFixture.open(SMALL);
