@@ -67,7 +67,10 @@ public final class SimScheduler {
           Comparator.comparingLong(PendingTimer::deadline).thenComparingLong(t -> t.order));
   private final List<Choice> choices = new ArrayList<>();
   private final SimTrace trace = new SimTrace();
+  private final List<Turn> turns = new ArrayList<>();
   private @Nullable Follower follower;
+  private boolean turnsKept;
+  private boolean turnCounts;
 
   private @Nullable SimTask running;
   private @Nullable SimTask lastRun;
@@ -404,6 +407,35 @@ public final class SimScheduler {
   }
 
   /**
+   * Keeps the turns of the run, so that another one can follow it. Off unless switched on, since an
+   * exploration makes millions.
+   *
+   * @return this
+   */
+  public SimScheduler keepTurns() {
+    turnsKept = true;
+    return this;
+  }
+
+  /**
+   * The turns made while choices were on, if they were {@linkplain #keepTurns kept}.
+   *
+   * @return in order
+   */
+  public List<Turn> turns() {
+    return List.copyOf(turns);
+  }
+
+  /**
+   * How far a run that {@linkplain Strategy.Follow follows} another has come.
+   *
+   * @return turns of the reference that were taken; 0 if it follows nothing
+   */
+  public int followed() {
+    return follower == null ? 0 : follower.followed();
+  }
+
+  /**
    * Where a run that {@linkplain Strategy.Follow follows} another could not.
    *
    * @return the first such place; empty if it followed to the end, or follows nothing
@@ -476,6 +508,7 @@ public final class SimScheduler {
   /** Removes and returns the task that goes next. */
   private SimTask choose() {
     SimTask last = lastRun;
+    turnCounts = false;
     if (parkingIsNoChoice && last != null && last.aboutToPark && ready.remove(last)) {
       // Nobody has run since it looked whether it has to wait: parking is all it can do, and does
       // not change what anybody sees. Waking it before or after that is the same.
@@ -491,6 +524,7 @@ public final class SimScheduler {
     if (quiet) {
       return chooseQuietly();
     }
+    turnCounts = turnsKept || follower != null;
     // Also when there is no choice: a task that waits where the reference goes on is what it finds.
     int followed = follower == null ? 0 : follower.choose(ready, alive, trace.count());
     if (count == 1) {
@@ -551,14 +585,31 @@ public final class SimScheduler {
     task.continuation = null;
     task.preempted = false;
     task.aboutToPark = false;
+    task.atPoint = false;
     task.traceAtResume = trace.count();
     lastRun = task;
     running = task;
     continuation.run();
     running = null;
+    if (turnCounts) {
+      turnEnded(task);
+    }
     boolean parked = !task.finished && task.continuation == null;
     if (parked && task.thread.getState() == Thread.State.TIMED_WAITING) {
       fail("a park with a timeout of the real clock\n" + task.whereabouts(), null);
+    }
+  }
+
+  private void turnEnded(SimTask task) {
+    Turn turn =
+        task.atPoint
+            ? new Turn(task.name, task.point, task.ino, task.arg, trace.count() - 1)
+            : new Turn(task.name, null, 0, 0, trace.count());
+    if (turnsKept) {
+      turns.add(turn);
+    }
+    if (follower != null) {
+      follower.made(turn);
     }
   }
 
@@ -635,9 +686,6 @@ public final class SimScheduler {
     }
     record(task.name, point, ino, arg);
     task.at(point, ino, arg);
-    if (follower != null && !quiet) {
-      follower.passed(task.name, point, ino, arg);
-    }
     task.preempted = !point.waiting();
     task.aboutToPark = parks(point, ino);
     task.choiceAtResume = -1;

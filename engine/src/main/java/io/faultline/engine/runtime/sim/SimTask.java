@@ -40,6 +40,7 @@ final class SimTask {
 
   boolean preempted;
   boolean aboutToPark;
+  boolean atPoint;
   long traceAtResume;
   int choiceAtResume = -1;
   boolean finished;
@@ -65,6 +66,7 @@ final class SimTask {
     point = where;
     ino = inode;
     arg = argument;
+    atPoint = true;
   }
 
   private static Constructor<?> builder() {

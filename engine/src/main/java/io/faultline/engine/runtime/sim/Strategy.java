@@ -33,18 +33,18 @@ public sealed interface Strategy {
   record Replay(Schedule schedule) implements Strategy {}
 
   /**
-   * The steps of an earlier run of a program that differs a little, for instance by a lock: at each
-   * choice the task goes on that took the next step there. Where that task waits for a lock or a
-   * slot, the run can follow no further: {@link SimScheduler#divergence} tells where, and from
-   * there on no task is preempted any more. Steps of actor turns are left out of the reference:
-   * they are no choices.
+   * The turns of an earlier run of a program that differs a little, for instance by a lock: at each
+   * choice the task goes on that made the next turn there, until it has come to where that turn
+   * ended. Where that task waits, does not exist, or does something else first, the run can follow
+   * no further: {@link SimScheduler#divergence} tells where, and from there on no task is preempted
+   * any more.
    *
-   * @param reference the steps between two points in time at which choices were on
+   * @param reference what {@link SimScheduler#turns} returned
    */
-  record Follow(List<TraceStep> reference) implements Strategy {
-    /** Copies the list, without the steps of actor turns. */
+  record Follow(List<Turn> reference) implements Strategy {
+    /** Copies the list. */
     public Follow {
-      reference = reference.stream().filter(step -> !step.task().equals("actor")).toList();
+      reference = List.copyOf(reference);
     }
   }
 }
