@@ -2,14 +2,9 @@ package io.faultline.soak.race;
 
 import io.faultline.engine.lock.Guard;
 import io.faultline.engine.runtime.Mutant;
-import io.faultline.engine.runtime.YieldPoint;
-import io.faultline.engine.runtime.sim.Divergence;
 import io.faultline.engine.runtime.sim.Explorer;
 import io.faultline.engine.runtime.sim.Schedule;
 import io.faultline.engine.runtime.sim.Strategy;
-import io.faultline.engine.runtime.sim.TraceNote;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +16,7 @@ public final class Laboratory {
   /** The bound on preemptions under which every race of the catalogue shows. */
   public static final int PREEMPTIONS = 2;
 
-  private static final long SCHEDULES_MAX = 200_000;
+  static final long SCHEDULES_MAX = 200_000;
 
   private Laboratory() {}
 
@@ -115,7 +110,7 @@ public final class Laboratory {
     RaceRun reference = found.orElseGet(() -> replay(scenario, true, Schedule.parse("-")));
     Scenario guarded = scenario.withGuard(guard);
     RaceRun run =
-        under(guarded, false, s -> RaceRun.play(s, new Strategy.Follow(reference.steps())));
+        under(guarded, false, s -> RaceRun.play(s, new Strategy.Follow(reference.turns())));
     String before =
         head
             + "guard: "
@@ -128,7 +123,7 @@ public final class Laboratory {
             + "without it, schedule: "
             + reference.schedule()
             + "\n\n";
-    return answer(before, run, explain(run, scenario));
+    return answer(before, run, Explanation.of(reference, run, scenario));
   }
 
   private static Answer answer(String head, RaceRun run, String explanation) {
@@ -152,6 +147,7 @@ public final class Laboratory {
             .run()
             .violation()
             .map(RaceViolation::line)
+            .or(() -> answer.text().lines().filter(l -> l.startsWith("impossible")).findFirst())
             .orElse(answer.verdict() == Verdict.HELD ? "nothing was violated" : "the run failed");
     return TimelinePicture.of(
         answer.run(), "(" + scenario.race() + ") " + scenario.name(), verdict);
@@ -162,54 +158,5 @@ public final class Laboratory {
     String why = run.failure().map(f -> String.valueOf(f.getMessage())).orElse("");
     return new RaceViolation(
         "failure", -1, -1, why.lines().findFirst().orElse(""), "every client returns");
-  }
-
-  private static String explain(RaceRun run, Scenario scenario) {
-    if (run.divergence().isEmpty()) {
-      return "the same steps can be taken to their end; what forbids the violation: "
-          + scenario.cure()
-          + "\n";
-    }
-    Divergence at = run.divergence().orElseThrow();
-    String step =
-        "step %d of it, \"%s: %s\", cannot be taken: "
-            .formatted(
-                at.position() + 1, Timeline.column(at.wanted().task()), Words.of(at.wanted()));
-    String because =
-        at.heldAt() == YieldPoint.LOCK_WAIT
-            ? "%s waits for the %s of inode %d, %s"
-                .formatted(
-                    Timeline.column(at.wanted().task()),
-                    Words.lock(at.arg()),
-                    at.ino(),
-                    holder(run, at))
-            : "%s waits for page %d, which another one has locked"
-                .formatted(Timeline.column(at.wanted().task()), at.ino());
-    return "impossible: " + step + because + "\nthe cure: " + scenario.cure() + "\n";
-  }
-
-  /** Who held the lock when the run could follow no further. */
-  private static String holder(RaceRun run, Divergence at) {
-    Map<String, String> holds = new LinkedHashMap<>();
-    for (TraceNote note : run.notes()) {
-      if (note.step() > at.step() || note.ino() != at.ino() || note.arg() != at.arg()) {
-        continue;
-      }
-      String who = Timeline.column(note.task());
-      String since = "since row " + Timeline.numberOf(run, note.step());
-      switch (note.change()) {
-        case LOCK_SHARED -> holds.put("shared by " + who, since);
-        case LOCK_SHARED_RELEASED -> holds.remove("shared by " + who);
-        case LOCK_EXCLUSIVE ->
-            holds.put("exclusive by " + (who.equals("actor") ? "the command" : who), since);
-        case LOCK_EXCLUSIVE_RELEASED -> holds.keySet().removeIf(h -> h.startsWith("exclusive"));
-        default -> {
-          // No hold begins or ends.
-        }
-      }
-    }
-    StringBuilder text = new StringBuilder("held");
-    holds.forEach((hold, since) -> text.append(' ').append(hold).append(' ').append(since));
-    return holds.isEmpty() ? "handed over in this moment" : text.toString();
   }
 }

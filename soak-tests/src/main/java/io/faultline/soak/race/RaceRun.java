@@ -8,6 +8,7 @@ import io.faultline.engine.runtime.sim.SimulationFailure;
 import io.faultline.engine.runtime.sim.Strategy;
 import io.faultline.engine.runtime.sim.TraceNote;
 import io.faultline.engine.runtime.sim.TraceStep;
+import io.faultline.engine.runtime.sim.Turn;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -18,6 +19,7 @@ import java.util.regex.Pattern;
  * @param clients names, in the order of the scenario
  * @param steps yield points passed while the clients ran
  * @param notes state changes meanwhile
+ * @param turns who went on, in order: what another run can follow
  * @param schedule replays the run
  * @param divergence where a run that follows another could not
  * @param failure why it failed, if it did
@@ -26,6 +28,7 @@ public record RaceRun(
     List<String> clients,
     List<TraceStep> steps,
     List<TraceNote> notes,
+    List<Turn> turns,
     Schedule schedule,
     Optional<Divergence> divergence,
     Optional<SimulationFailure> failure) {
@@ -33,7 +36,7 @@ public record RaceRun(
 
   /** Runs {@code scenario} as it is; mutants are the caller's. */
   static RaceRun play(Scenario scenario, Strategy strategy) {
-    SimScheduler scheduler = new SimScheduler(0, strategy);
+    SimScheduler scheduler = new SimScheduler(0, strategy).keepTurns();
     Window window = new Window(scheduler);
     scenario.prepare(scheduler, window);
     SimulationFailure failure = null;
@@ -48,6 +51,7 @@ public record RaceRun(
         window.clients,
         scheduler.traceSteps().stream().filter(s -> s.step() >= from && s.step() < to).toList(),
         scheduler.traceNotes().stream().filter(n -> n.step() >= from && n.step() < to).toList(),
+        scheduler.turns(),
         scheduler.schedule(),
         scheduler.divergence(),
         Optional.ofNullable(failure));

@@ -2,6 +2,7 @@ package io.faultline.soak.race;
 
 import io.faultline.engine.device.BlockDevice;
 import io.faultline.engine.device.MemoryDevice;
+import io.faultline.engine.device.RecordingDevice;
 import io.faultline.engine.extent.BlockAllocator;
 import io.faultline.engine.lock.Guard;
 import io.faultline.engine.runtime.sim.SimRuntime;
@@ -43,6 +44,11 @@ public record RaceSetup(
           BlockAllocator.Policy.REUSE_LAST_FREED,
           TimeUnit.HOURS.toNanos(1),
           (runtime, sizeBytes) -> new MemoryDevice(sizeBytes));
+
+  /** The same on a device that knows what a power cut would leave of it. */
+  public static final RaceSetup RECORDED =
+      SMALL.onDevice(
+          (runtime, sizeBytes) -> RecordingDevice.overEmpty(new MemoryDevice(sizeBytes)));
 
   /** The same under another guard. */
   public RaceSetup withGuard(Guard other) {

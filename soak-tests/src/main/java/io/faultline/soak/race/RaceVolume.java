@@ -1,7 +1,9 @@
 package io.faultline.soak.race;
 
 import io.faultline.engine.device.BlockDevice;
+import io.faultline.engine.device.CrashChoice;
 import io.faultline.engine.device.MemoryJournalStore;
+import io.faultline.engine.device.RecordingDevice;
 import io.faultline.engine.errno.FsException;
 import io.faultline.engine.inode.Inode;
 import io.faultline.engine.inode.InodeTable;
@@ -41,6 +43,7 @@ public final class RaceVolume implements AutoCloseable {
   private final VolumeLog log;
   private final LiveVolume volume;
   private final long epoch;
+  private boolean cut;
 
   private RaceVolume(
       RaceSetup setup,
@@ -99,12 +102,14 @@ public final class RaceVolume implements AutoCloseable {
   }
 
   /**
-   * What an open after a power cut at this moment finds. This volume must not be used further, nor
-   * closed.
-   *
-   * @param image the device as the power cut leaves it
+   * What an open finds after a power cut at this moment that took along whatever was not flushed.
+   * This volume is gone: its tasks are left where they stand. Its device has to be one of {@link
+   * RaceSetup#RECORDED}.
    */
-  public RaceVolume afterCrash(BlockDevice image) throws IOException {
+  public RaceVolume afterPowerCut() throws IOException {
+    cut = true;
+    log.abandon();
+    BlockDevice image = ((RecordingDevice) device).crashImage(CrashChoice.dropAll());
     return new RaceVolume(setup, runtime, image, journal.crash(), epoch + 1);
   }
 
@@ -202,6 +207,9 @@ public final class RaceVolume implements AutoCloseable {
 
   @Override
   public void close() throws FsException {
+    if (cut) {
+      return;
+    }
     volume.close();
     log.close();
   }

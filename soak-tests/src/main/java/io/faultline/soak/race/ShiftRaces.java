@@ -55,7 +55,46 @@ final class ShiftRaces {
             "a collapse writes back before it takes its locks and trusts that: a page dirtied in"
                 + " between is evicted unwritten",
             "a flush counts only under the lock that keeps pages from being dirtied again",
-            Omission.of(Mutant.K1_FLUSH_BEFORE_LOCK)));
+            Omission.of(Mutant.K1_FLUSH_BEFORE_LOCK)),
+        writeback());
+  }
+
+  /** The third form of race (g): it is not the fill but the writeback that has an old mapping. */
+  private static Scenario writeback() {
+    return new Scenario(
+        "collapse-vs-writeback",
+        "g4",
+        "writeback looks a page up, a collapse moves the blocks, the page is dirtied again:"
+            + " its bytes go to the block that belongs to another offset now",
+        "a shift begins by waiting for what is under writeback, and writeback looks up only what it"
+            + " has set WRITEBACK on (rules R5, R7)",
+        RaceSetup.SMALL,
+        Omission.of(Mutant.M16_MAPPING_BEFORE_WRITEBACK),
+        "misplaced-write",
+        "I4, I12",
+        false,
+        (volume, cast) -> {
+          OpenInode f = volume.file("/f");
+          write(f, 0, page('A'));
+          write(f, PAGE, page('B'));
+          write(f, 2 * PAGE, page('C'));
+          f.sync(true);
+          write(f, PAGE, page('D'));
+          cast.client("writeback", () -> f.advise(PAGE, PAGE, OpenInode.Advice.DONT_NEED));
+          cast.client(
+              "collapse",
+              () -> {
+                OpenInode.await(f.collapseRange(0, PAGE));
+                volume.runtime().quietly(() -> write(f, PAGE, page('E')));
+              });
+          cast.check(
+              () -> {
+                f.sync(true);
+                volume.live().dropCaches();
+                Expect.bytes("misplaced-write", f, 0, 2 * PAGE, "4096*D 4096*E");
+                Expect.sound(volume);
+              });
+        });
   }
 
   private static Scenario fill(String name, String race, Shift shift, String after) {

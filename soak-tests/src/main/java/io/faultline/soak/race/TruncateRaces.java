@@ -20,7 +20,41 @@ final class TruncateRaces {
         fillBetween("truncate-vs-read", false),
         fillBetween("truncate-vs-late-lookup", true),
         tail(),
-        suspect());
+        suspect(),
+        tailOnTheDevice());
+  }
+
+  /** The other half of (d3): what the device keeps behind the end counts once the file grows. */
+  private static Scenario tailOnTheDevice() {
+    return new Scenario(
+        "truncate-vs-power-cut",
+        "d3",
+        "a file is cut inside a page and the power goes once the new size is durable: where"
+            + " the tail was zeroed in memory alone, growing the file brings it back from the device",
+        "the edge is zeroed on the device too before the size is published, and what made that"
+            + " durable comes before the transaction (rules R2, R4)",
+        RaceSetup.RECORDED,
+        Omission.of(Mutant.R4_EDGE_NOT_WRITTEN),
+        "tail-not-zero",
+        "I7, I16",
+        false,
+        (volume, cast) -> {
+          OpenInode f = volume.file("/f");
+          write(f, 0, page('A'));
+          f.sync(true);
+          cast.client("truncate", () -> OpenInode.await(f.truncate(100)));
+          cast.client("read", () -> read(f, 0, 100));
+          cast.check(
+              () -> {
+                f.sync(true);
+                try (RaceVolume after = volume.afterPowerCut()) {
+                  OpenInode again = after.file("/f");
+                  OpenInode.await(again.truncate(PAGE));
+                  Expect.bytes("tail-not-zero", again, 0, PAGE, "100*A 3996*0");
+                  Expect.sound(after);
+                }
+              });
+        });
   }
 
   /** A cached neighbour keeps the leaf in its table, or the truncate would kill it. */

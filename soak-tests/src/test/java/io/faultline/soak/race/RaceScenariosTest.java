@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.faultline.engine.lock.Guard;
 import io.faultline.engine.runtime.sim.Explorer;
+import io.faultline.engine.runtime.sim.Schedule;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -68,6 +69,11 @@ class RaceScenariosTest {
     assertThat(shown.text()).contains("\nVIOLATION kind=" + kind);
     Laboratory.Answer cured = Laboratory.run(scenario, Guard.MAPPING_LOCK, run.schedule());
     assertThat(cured.verdict()).isEqualTo(Laboratory.Verdict.HELD);
+    if (scenario.omission().guard() == Guard.NONE) {
+      assertThat(cured.text())
+          .containsPattern(
+              "\nimpossible: step \\d+ of that schedule, .* waits for the mapping lock");
+    }
   }
 
   @ParameterizedTest
@@ -84,8 +90,32 @@ class RaceScenariosTest {
     String text = Laboratory.run(scenario, Guard.MAPPING_LOCK, null).text();
     assertThat(text)
         .containsPattern(
-            "impossible: step \\d+ of it, \"fill: may fill from page 0\", cannot be taken: fill"
-                + " waits for the mapping lock of inode \\d+, held exclusive by the command");
+            "impossible: step \\d+ of that schedule, \"fill: may fill from page 0\", cannot be"
+                + " taken: fill waits for the mapping lock of inode \\d+, held exclusive by the command");
+  }
+
+  @Test
+  void aCommandThatCannotBeginIsSaidToWaitForTheFillThatHoldsItsLock() {
+    // The page is in the table and its block not looked up when the punch begins.
+    Scenario scenario = Scenarios.find("punch-vs-read").orElseThrow();
+    String text = Laboratory.run(scenario, Guard.MAPPING_LOCK, Schedule.parse("1.0*2.1*2")).text();
+    assertThat(text)
+        .containsPattern(
+            "punch-\\d+ cannot begin before its command has the mapping lock of inode \\d+"
+                + " exclusive; it is held shared by fill since row \\d+\n");
+  }
+
+  @Test
+  void aFillQueuesBehindAWaitingPunchWhichIsWhatFairnessCosts() {
+    Scenario scenario = FairnessCost.scenario();
+    RaceRun run = FairnessCost.shown(scenario).orElseThrow();
+    assertThat(run.violation().orElseThrow().kind()).isEqualTo("queued");
+    // Without a lock nobody can queue. One preemption is what the queue took above.
+    Explorer.Result unlocked =
+        Laboratory.explore(
+            scenario.withGuard(Guard.NONE), false, new Explorer.Options(1, Long.MAX_VALUE, true));
+    assertThat(unlocked.failure()).isEmpty();
+    assertThat(unlocked.complete()).isTrue();
   }
 
   @Test

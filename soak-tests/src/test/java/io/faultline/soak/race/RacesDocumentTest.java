@@ -49,7 +49,9 @@ class RacesDocumentTest {
         .endsWith("</svg>\n")
         .doesNotContain("href")
         .doesNotContain("<script")
-        .contains("mapping lock of")
-        .contains("url(#exclusive)");
+        .contains("lock of inode")
+        .contains("url(#shared)")
+        .contains("url(#draining)")
+        .contains(">exclusive<");
   }
 }
