@@ -31,7 +31,9 @@ final class FairnessCost {
         "fill-behind-punch",
         "k4",
         "a fill holds the mapping lock shared, a punch waits for it, and a later fill of another"
-            + " page queues behind the punch although it could share the lock: one slow fill delays all",
+            + " page queues behind the punch although it could share the lock:"
+            + " one"
+            + " slow fill delays all",
         "none is wanted: fills that overtake a waiting punch would starve it (I11)",
         RaceSetup.SMALL,
         Omission.ofTheGuard(),

@@ -30,7 +30,9 @@ final class TruncateRaces {
         "truncate-vs-power-cut",
         "d3",
         "a file is cut inside a page and the power goes once the new size is durable: where"
-            + " the tail was zeroed in memory alone, growing the file brings it back from the device",
+            + " the tail was zeroed in memory alone, growing the file brings"
+            + " it"
+            + " back from the device",
         "the edge is zeroed on the device too before the size is published, and what made that"
             + " durable comes before the transaction (rules R2, R4)",
         RaceSetup.RECORDED,
