@@ -20,9 +20,8 @@ final class RaceChoice {
       paramLabel = "GUARD",
       defaultValue = "mapping-lock",
       description =
-          "mapping-lock, reads-under-io-lock, or none, which leaves out whatever"
-              + " the race needs left"
-              + " out to show (default: mapping-lock).")
+          "mapping-lock, reads-under-io-lock, or none, which leaves out whatever the race needs"
+              + " left out to show (default: mapping-lock).")
   private String guard = "mapping-lock";
 
   /** The race; wrong usage if there is none of that name. */

@@ -4,7 +4,6 @@ import io.faultline.engine.lock.Guard;
 import io.faultline.engine.runtime.sim.Explorer;
 import io.faultline.engine.runtime.sim.SimulationFailure;
 import io.faultline.soak.race.Laboratory;
-import io.faultline.soak.race.RaceRun;
 import io.faultline.soak.race.RaceViolation;
 import io.faultline.soak.race.Scenario;
 import java.io.IOException;
@@ -80,13 +79,7 @@ final class RaceExplore implements Callable<Integer> {
       return ExitCode.HELD;
     }
     SimulationFailure failure = result.failure().orElseThrow();
-    out.println(
-        RaceRun.violationIn(failure)
-            .orElseGet(
-                () ->
-                    new RaceViolation(
-                        "failure", -1, -1, String.valueOf(failure.getCause()), "an end"))
-            .line());
+    out.println(RaceViolation.of(failure).line());
     out.println((plain ? "schedule (no reduction): " : "schedule: ") + failure.schedule());
     return ExitCode.VIOLATION;
   }

@@ -3,12 +3,14 @@ package io.faultline.cli;
 import io.faultline.soak.race.Catalogue;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code race mutants}: what is left out of the engine, and what notices. */
@@ -29,17 +31,18 @@ final class RaceMutants implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
+    List<Catalogue.Entry> entries =
+        Catalogue.entries().stream().filter(e -> only == null || only.equals(e.id())).toList();
+    if (entries.isEmpty()) {
+      throw new ParameterException(
+          Objects.requireNonNull(spec).commandLine(), "there is no mutant '" + only + "'");
+    }
     Race.begin();
     int failed = 0;
     int without = 0;
-    int shown = 0;
-    for (Catalogue.Entry entry : Catalogue.entries()) {
-      if (only != null && !only.equals(entry.id())) {
-        continue;
-      }
+    for (Catalogue.Entry entry : entries) {
       long began = System.nanoTime();
       Catalogue.Row row = Catalogue.run(entry);
-      shown++;
       failed += row.held() ? 0 : 1;
       without += entry.standing() == Catalogue.Standing.WITHOUT ? 1 : 0;
       out.printf(
@@ -52,9 +55,7 @@ final class RaceMutants implements Callable<Integer> {
           row.text());
       out.flush();
     }
-    if (shown == 0) {
-      throw new IOException("there is no mutant " + only);
-    }
+    int shown = entries.size();
     out.printf(
         "%d of %d as they must be: killed or surviving; %d cannot be had yet%n",
         shown - failed - without, shown - without, without);

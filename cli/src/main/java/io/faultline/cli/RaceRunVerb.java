@@ -26,9 +26,8 @@ import picocli.CommandLine.Spec;
     versionProvider = Main.Version.class,
     description = {
       "Runs one race and prints it thread by thread, then the verdict and the schedule.",
-      "With --guard none the violation is shown (exit code 3); with a guard the"
-          + " same steps are tried,"
-          + " and the one that cannot be taken is named with the lock that forbids it."
+      "With --guard none the violation is shown (exit code 3); with a guard the same steps are"
+          + " tried, and the one that cannot be taken is named with the lock that forbids it."
     })
 final class RaceRunVerb implements Callable<Integer> {
   @Mixin private RaceChoice choice = new RaceChoice();
@@ -63,7 +62,12 @@ final class RaceRunVerb implements Callable<Integer> {
       }
     }
     Race.begin();
-    Laboratory.Answer answer = Laboratory.run(scenario, guard, given);
+    Laboratory.Answer answer;
+    try {
+      answer = Laboratory.run(scenario, guard, given);
+    } catch (Schedule.MisfitException misfit) {
+      throw new ParameterException(line, String.valueOf(misfit.getMessage()), misfit);
+    }
     if (picture != null) {
       write(picture, Laboratory.picture(scenario, answer));
     }

@@ -39,6 +39,7 @@ class RaceTest {
     assertThat(run("race", "run", "punch-vs-read", "--guard", "hope")).isEqualTo(ExitCode.USAGE);
     assertThat(run("race", "run", "punch-vs-read", "--schedule", "1.x")).isEqualTo(ExitCode.USAGE);
     assertThat(err.toString()).contains("'nothing'").contains("'hope'").contains("'x'");
+    assertThat(run("race", "mutants", "--only", "M99")).isEqualTo(ExitCode.USAGE);
     assertThat(run("race", "explore", "punch-vs-read", "--preemptions", "-1"))
         .isEqualTo(ExitCode.USAGE);
   }
@@ -70,6 +71,10 @@ class RaceTest {
     assertThat(run("race", "run", "punch-vs-read", "--schedule", schedule))
         .isEqualTo(ExitCode.HELD);
     assertThat(out.toString()).contains("\nimpossible: step ").contains("mapping lock of inode");
+    assertThat(run("race", "run", "punch-vs-read", "--schedule", "0*3.99"))
+        .as("a schedule of another program is no violation of this one")
+        .isEqualTo(ExitCode.USAGE);
+    assertThat(err.toString()).contains("choice 99 of").contains("not a schedule");
     assertThat(run("race", "explore", "punch-vs-read", "--preemptions", "1"))
         .isEqualTo(ExitCode.HELD);
     assertThat(out.toString())

@@ -102,14 +102,14 @@ final class LockGraph {
     int[] cameFrom = new int[NODES];
     Arrays.fill(cameFrom, -1);
     cameFrom[from] = from;
-    List<Integer> todo = new ArrayList<>(List.of(from));
-    for (int k = 0; k < todo.size() && cameFrom[to] < 0; k++) {
-      int at = todo.get(k);
+    List<Integer> reached = new ArrayList<>(List.of(from));
+    for (int k = 0; k < reached.size() && cameFrom[to] < 0; k++) {
+      int at = reached.get(k);
       for (int next = 0; next < NODES; next++) {
         boolean edge = witness(at, next) != null && !sameRank(at, next);
         if (edge && cameFrom[next] < 0) {
           cameFrom[next] = at;
-          todo.add(next);
+          reached.add(next);
         }
       }
     }

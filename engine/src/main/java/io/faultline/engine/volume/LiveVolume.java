@@ -51,6 +51,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,6 +93,10 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
   private final InodeTable table;
   private final FlushingDevice image;
   private final BlockLedger ledger;
+
+  /** Once, since every publication asks for it. */
+  private final LongFunction<LockRole> roles = this::role;
+
   private final BlockAllocator allocator;
   private final SpaceCounter space;
   private final PageCache cache;
@@ -349,7 +354,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
 
   @Override
   public StateLocks lockStates(long... inos) {
-    return stateLocks.lock(this::role, inos);
+    return stateLocks.lock(roles, inos);
   }
 
   private LockRole role(long ino) {
@@ -401,7 +406,9 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     table.install(prepared);
     for (Event event : batch) {
       tell(event, lsn);
-      noteMapping(event, lsn);
+      if (Yield.SIMULATION) {
+        noteMapping(event, lsn);
+      }
     }
     flusher.arm();
     return lsn;

@@ -98,7 +98,7 @@ public final class Catalogue {
         Breakages.race("punch-vs-read-reuse", Mutant.R9_FREE_AT_ONCE));
     survive(
         "M15",
-        "no mapping lock in make-writable, against punch",
+        "no mapping lock in make-writable, against punch (truncate: mkwrite-vs-truncate)",
         Breakages.race("mkwrite-vs-punch", Mutant.R5_STORE_SKIPS_MKWRITE));
     kill(
         "M16",
@@ -241,24 +241,13 @@ public final class Catalogue {
     if (sound.failure().isPresent()) {
       return new Row(entry, false, sound.schedules(), "the scenario fails without the mutant");
     }
-    long schedules = 0;
-    for (int bound = 0; bound <= Laboratory.PREEMPTIONS; bound++) {
-      Explorer.Result result =
-          Laboratory.explore(scenario, true, new Explorer.Options(bound, SCHEDULES_MAX, true));
-      schedules += result.schedules();
-      if (result.failure().isPresent()) {
-        String text =
-            RaceRun.violationIn(result.failure().orElseThrow())
-                .map(RaceViolation::line)
-                .orElse(
-                    String.valueOf(result.failure().orElseThrow().getMessage())
-                        .lines()
-                        .findFirst()
-                        .orElse(""));
-        return new Row(entry, entry.standing() == Standing.KILLED, schedules, text);
-      }
-    }
-    return new Row(
-        entry, entry.standing() == Standing.SURVIVES, schedules, "survives every schedule");
+    Laboratory.Search search = Laboratory.smallest(scenario, true, SCHEDULES_MAX);
+    Standing found = search.failure().isPresent() ? Standing.KILLED : Standing.SURVIVES;
+    String text =
+        search
+            .failure()
+            .map(failure -> RaceViolation.of(failure).line())
+            .orElse("survives every schedule");
+    return new Row(entry, entry.standing() == found, search.schedules(), text);
   }
 }

@@ -8,7 +8,6 @@ import static io.faultline.soak.race.RaceVolume.write;
 import io.faultline.engine.lock.LockRank;
 import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.YieldPoint;
-import io.faultline.engine.runtime.sim.Explorer;
 import io.faultline.engine.runtime.sim.SimScheduler;
 import io.faultline.engine.runtime.sim.TraceNote;
 import io.faultline.engine.runtime.sim.TraceStep;
@@ -31,9 +30,8 @@ final class FairnessCost {
         "fill-behind-punch",
         "k4",
         "a fill holds the mapping lock shared, a punch waits for it, and a later fill of another"
-            + " page queues behind the punch although it could share the lock:"
-            + " one"
-            + " slow fill delays all",
+            + " page queues behind the punch although it could share the lock: one slow fill"
+            + " delays all",
         "none is wanted: fills that overtake a waiting punch would starve it (I11)",
         RaceSetup.SMALL,
         Omission.ofTheGuard(),
@@ -56,16 +54,9 @@ final class FairnessCost {
 
   /** A run in which the later fill queues, under the guard; empty where there is no guard. */
   static Optional<RaceRun> shown(Scenario scenario) {
-    for (int bound = 0; bound <= Laboratory.PREEMPTIONS; bound++) {
-      Explorer.Result result =
-          Laboratory.explore(
-              scenario, false, new Explorer.Options(bound, Laboratory.SCHEDULES_MAX, true));
-      if (result.failure().isPresent()) {
-        return Optional.of(
-            Laboratory.replay(scenario, false, result.failure().orElseThrow().schedule()));
-      }
-    }
-    return Optional.empty();
+    return Laboratory.smallest(scenario, false, Laboratory.SCHEDULES_MAX)
+        .failure()
+        .map(failure -> Laboratory.replay(scenario, false, failure.schedule()));
   }
 
   private static void requireNobodyQueued(long ino) {

@@ -4,6 +4,7 @@ import io.faultline.engine.lock.Guard;
 import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.runtime.sim.Explorer;
 import io.faultline.engine.runtime.sim.Schedule;
+import io.faultline.engine.runtime.sim.SimulationFailure;
 import io.faultline.engine.runtime.sim.Strategy;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -48,14 +49,31 @@ public final class Laboratory {
    * @return empty for those that survive
    */
   public static Optional<RaceRun> shown(Scenario scenario) {
+    return smallest(scenario, true, SCHEDULES_MAX)
+        .failure()
+        .map(failure -> replay(scenario, true, failure.schedule()));
+  }
+
+  /**
+   * What a search for the smallest failing schedule came to.
+   *
+   * @param schedules runs made
+   * @param failure with the fewest preemptions that suffice
+   */
+  record Search(long schedules, Optional<SimulationFailure> failure) {}
+
+  /** Explores with 0, then 1, up to {@link #PREEMPTIONS} preemptions until a run fails. */
+  static Search smallest(Scenario scenario, boolean omitted, long schedulesMax) {
+    long schedules = 0;
     for (int bound = 0; bound <= PREEMPTIONS; bound++) {
       Explorer.Result result =
-          explore(scenario, true, new Explorer.Options(bound, SCHEDULES_MAX, true));
+          explore(scenario, omitted, new Explorer.Options(bound, schedulesMax, true));
+      schedules += result.schedules();
       if (result.failure().isPresent()) {
-        return Optional.of(replay(scenario, true, result.failure().orElseThrow().schedule()));
+        return new Search(schedules, result.failure());
       }
     }
-    return Optional.empty();
+    return new Search(schedules, Optional.empty());
   }
 
   /** Runs one schedule; {@code omitted} says whether what the scenario names is left out. */
@@ -97,10 +115,11 @@ public final class Laboratory {
    *
    * @param guard {@link Guard#NONE} leaves out what the scenario names
    * @param given the schedule; null: the smallest that shows the race
+   * @throws Schedule.MisfitException when {@code given} is no schedule of this race
    */
   public static Answer run(Scenario scenario, Guard guard, @Nullable Schedule given) {
     Optional<RaceRun> found =
-        given == null ? shown(scenario) : Optional.of(replay(scenario, true, given));
+        given == null ? shown(scenario) : Optional.of(fitting(replay(scenario, true, given)));
     String head =
         "race (%s) %s: %s\n".formatted(scenario.race(), scenario.name(), scenario.story());
     if (guard == Guard.NONE) {
@@ -126,13 +145,22 @@ public final class Laboratory {
     return answer(before, run, Explanation.of(reference, run, scenario));
   }
 
+  /** A run that could not follow its schedule says nothing about the race. */
+  private static RaceRun fitting(RaceRun run) {
+    if (run.failure().map(Throwable::getCause).orElse(null)
+        instanceof Schedule.MisfitException misfit) {
+      throw misfit;
+    }
+    return run;
+  }
+
   private static Answer answer(String head, RaceRun run, String explanation) {
     StringBuilder text = new StringBuilder(head).append(Timeline.text(run)).append('\n');
     text.append(explanation);
     Verdict verdict = Verdict.HELD;
     if (run.failure().isPresent()) {
       verdict = Verdict.VIOLATION;
-      text.append(run.violation().orElseGet(() -> failed(run)).line());
+      text.append(run.failure().map(RaceViolation::of).orElseThrow().line());
     } else {
       text.append("held: nothing was violated");
     }
@@ -151,12 +179,5 @@ public final class Laboratory {
             .orElse(answer.verdict() == Verdict.HELD ? "nothing was violated" : "the run failed");
     return TimelinePicture.of(
         answer.run(), "(" + scenario.race() + ") " + scenario.name(), verdict);
-  }
-
-  /** A run that failed otherwise: a deadlock, or an error nobody is entitled to. */
-  private static RaceViolation failed(RaceRun run) {
-    String why = run.failure().map(f -> String.valueOf(f.getMessage())).orElse("");
-    return new RaceViolation(
-        "failure", -1, -1, why.lines().findFirst().orElse(""), "every client returns");
   }
 }

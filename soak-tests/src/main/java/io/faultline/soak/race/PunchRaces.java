@@ -65,10 +65,9 @@ final class PunchRaces {
         name,
         race,
         story,
-        "a fill holds the mapping lock shared from before its page is in the"
-            + " table until the read is"
-            + " submitted; punch holds it exclusive from before the eviction until"
-            + " the block is gone",
+        "a fill holds the mapping lock shared from before its page is in the table until the"
+            + " read is submitted; punch holds it exclusive from before the eviction until the"
+            + " block is gone",
         RaceSetup.SMALL,
         Omission.ofTheGuard(),
         "stale-read",
@@ -138,9 +137,8 @@ final class PunchRaces {
     return new Scenario(
         "punch-vs-store",
         "b2",
-        "a store through a mapping faults the page in from the punched block:"
-            + " written back, it brings"
-            + " the bytes around it back for good",
+        "a store through a mapping faults the page in from the punched block: written back, it"
+            + " brings the bytes around it back for good",
         "as for punch-vs-read: a store creates its page under the mapping lock shared",
         RaceSetup.SMALL,
         Omission.ofTheGuard(),
@@ -232,9 +230,8 @@ final class PunchRaces {
     return new Scenario(
         "punch-vs-size",
         "k2",
-        "the pages that would have carried the durable size forward are punched"
-            + " out before they were"
-            + " written back: after a crash the file is shorter than what was synced",
+        "the pages that would have carried the durable size forward are punched out before they"
+            + " were written back: after a crash the file is shorter than what was synced",
         "punch raises the durable size to isize in the batch of its own event (rule R3)",
         RaceSetup.RECORDED,
         Omission.of(Mutant.R3_PUNCH_KEEPS_DURABLE_SIZE),

@@ -63,7 +63,7 @@ public record RaceRun(
   }
 
   /** The violation behind a failed run, if that is why it failed. */
-  public static Optional<RaceViolation> violationIn(SimulationFailure failure) {
+  static Optional<RaceViolation> violationIn(SimulationFailure failure) {
     for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
       if (cause instanceof RaceViolation violation) {
         return Optional.of(violation);

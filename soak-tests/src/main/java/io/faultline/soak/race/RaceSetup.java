@@ -55,23 +55,8 @@ public record RaceSetup(
     return new RaceSetup(blocks, frames, other, policy, commitNanos, devices);
   }
 
-  /** The same with another number of frames. */
-  public RaceSetup withFrames(int other) {
-    return new RaceSetup(blocks, other, guard, policy, commitNanos, devices);
-  }
-
-  /** The same with another number of blocks. */
-  public RaceSetup withBlocks(long other) {
-    return new RaceSetup(other, frames, guard, policy, commitNanos, devices);
-  }
-
   /** The same on another device. */
   public RaceSetup onDevice(Devices other) {
     return new RaceSetup(blocks, frames, guard, policy, commitNanos, other);
-  }
-
-  /** The same with transfers and completions that are tasks, hence choice points, too. */
-  public RaceSetup onScheduledDevice() {
-    return onDevice(MemoryDevice::scheduledBy);
   }
 }

@@ -1,5 +1,6 @@
 package io.faultline.soak.race;
 
+import io.faultline.engine.runtime.sim.SimulationFailure;
 import java.io.Serial;
 
 /** Something a run observed that must not be. Fails the run. */
@@ -24,6 +25,22 @@ public final class RaceViolation extends RuntimeException {
         "VIOLATION kind=%s ino=%s offset=%s saw=%s allowed=%s lsn=-"
             .formatted(kind, number(ino), number(offset), word(saw), word(allowed)));
     this.kind = kind;
+  }
+
+  /**
+   * The violation behind a failed run; where there is none, one of kind {@code failure}: a
+   * deadlock, or an error that nobody is entitled to.
+   */
+  public static RaceViolation of(SimulationFailure failure) {
+    return RaceRun.violationIn(failure)
+        .orElseGet(
+            () ->
+                new RaceViolation(
+                    "failure",
+                    NONE,
+                    NONE,
+                    String.valueOf(failure.getMessage()).lines().findFirst().orElse(""),
+                    "every client returns"));
   }
 
   /** What sort of violation it is. */

@@ -118,11 +118,6 @@ public final class RaceVolume implements AutoCloseable {
     return volume;
   }
 
-  /** Its device. */
-  public BlockDevice device() {
-    return device;
-  }
-
   /** Its journal's files. */
   public MemoryJournalStore journal() {
     return journal;

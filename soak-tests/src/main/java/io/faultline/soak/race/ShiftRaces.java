@@ -37,9 +37,8 @@ final class ShiftRaces {
             "g3",
             "a store dirties a page between the flush of a collapse and its eviction: the store"
                 + " returned and its bytes are thrown away",
-            "a store makes its page writable under the mapping lock shared: it"
-                + " comes before the flush"
-                + " or after the shift",
+            "a store makes its page writable under the mapping lock shared: it comes before the"
+                + " flush or after the shift",
             Omission.ofTheGuard()),
         store(
             "mkwrite-vs-collapse",

@@ -29,10 +29,8 @@ final class TruncateRaces {
     return new Scenario(
         "truncate-vs-power-cut",
         "d3",
-        "a file is cut inside a page and the power goes once the new size is durable: where"
-            + " the tail was zeroed in memory alone, growing the file brings"
-            + " it"
-            + " back from the device",
+        "a file is cut inside a page and the power goes once the new size is durable: where the"
+            + " tail was zeroed in memory alone, growing the file brings it back from the device",
         "the edge is zeroed on the device too before the size is published, and what made that"
             + " durable comes before the transaction (rules R2, R4)",
         RaceSetup.RECORDED,
@@ -101,9 +99,8 @@ final class TruncateRaces {
     return new Scenario(
         "truncate-vs-size-sample",
         "d2",
-        "a reader clips with a size it sampled before the page it copies from:"
-            + " it returns zeros from"
-            + " behind an end of file that was cut, as if they were content",
+        "a reader clips with a size it sampled before the page it copies from: it returns zeros"
+            + " from behind an end of file that was cut, as if they were content",
         "the size is sampled behind the load of the page's word, and again whenever that has moved"
             + " (rule R1)",
         RaceSetup.SMALL,

@@ -23,12 +23,10 @@ final class WritebackRaces {
     return new Scenario(
         "store-vs-reuse",
         "e1",
-        "a page filled and dirtied while its block is punched out and reused is"
-            + " written back: where a"
-            + " page remembers its block's address, over the other file",
-        "no page remembers an address: writeback looks each one up while the"
-            + " page is its own, so that"
-            + " even without the guard no other file is written to",
+        "a page filled and dirtied while its block is punched out and reused is written back:"
+            + " where a page remembers its block's address, over the other file",
+        "no page remembers an address: writeback looks each one up while the page is its own, so"
+            + " that even without the guard no other file is written to",
         RaceSetup.SMALL,
         Omission.ofTheGuard(),
         "none",
@@ -67,9 +65,9 @@ final class WritebackRaces {
     return new Scenario(
         "writeback-vs-punch",
         "e2",
-        "writeback maps a page before the page is its own; meanwhile the block"
-            + " is punched out, given to"
-            + " another file, and the page dirtied again: the other file's block is written over",
+        "writeback maps a page before the page is its own; meanwhile the block is punched out,"
+            + " given to another file, and the page dirtied again: the other file's block is"
+            + " written over",
         "writeback sets WRITEBACK first, for which a punch waits, and looks up then (rules R6, R7)",
         RaceSetup.SMALL,
         Omission.of(Mutant.M16_MAPPING_BEFORE_WRITEBACK),
@@ -144,9 +142,8 @@ final class WritebackRaces {
     return new Scenario(
         "writeback-vs-truncate",
         "e4",
-        "writeback raises the durable size to cover what it wrote, truncate has"
-            + " just lowered it: after a"
-            + " crash the file is longer than it was cut to",
+        "writeback raises the durable size to cover what it wrote, truncate has just lowered it:"
+            + " after a crash the file is longer than it was cut to",
         "the size that writeback publishes is clamped to isize under the"
             + " inode-state lock (rule R3)",
         RaceSetup.RECORDED,

@@ -91,9 +91,8 @@ class RaceScenariosTest {
     assertThat(text)
         .containsPattern(
             "impossible: step \\d+ of that schedule, \"fill: may fill from page 0\", cannot be"
-                + " taken: fill waits for the mapping lock of inode \\d+,"
-                + " held"
-                + " exclusive by the command");
+                + " taken: fill waits for the mapping lock of inode \\d+, held exclusive by the"
+                + " command");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.faultline.engine.runtime.sim;
 
+import java.io.Serial;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -17,6 +18,15 @@ import java.util.List;
 public record Schedule(List<Integer> choices) {
   /** Enough for any run the step limit allows; a longer text is a mistake, not a schedule. */
   private static final int CHOICES_MAX = 10_000_000;
+
+  /** A run met a choice that its schedule answers with a task that is not there. */
+  public static final class MisfitException extends RuntimeException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    MisfitException(String text) {
+      super(text);
+    }
+  }
 
   /** Copies the list. */
   public Schedule {

@@ -541,7 +541,9 @@ public final class SimScheduler {
           }
         };
     if (chosen >= count) {
-      fail("choice " + chosen + " of " + count + " tasks: not a schedule of this program", null);
+      String misfit =
+          "choice " + chosen + " of " + count + " tasks: not a schedule of this program";
+      fail(misfit, new Schedule.MisfitException(misfit));
       chosen = 0;
     }
     choices.add(new Choice(count, chosen, preemptible, false));
