@@ -105,6 +105,7 @@ final class ArchitectureRules {
     rules.put("model", modelKnowsNothingOfTheEngine(root));
     rules.put("output", noOutputOutsidePrograms(root));
     rules.put("repeatable", timeAndChanceComeFromRuntime(root));
+    rules.put("buffers", buffersHaveAnOwner(root));
     return rules;
   }
 
@@ -240,6 +241,18 @@ final class ArchitectureRules {
         .accessTargetWhere(
             describe("the target is the clock or chance", ArchitectureRules::isUnrepeatable))
         .because("the seeded scheduler must own time and randomness")
+        .allowEmptyShould(true);
+  }
+
+  private static ArchRule buffersHaveAnOwner(String root) {
+    return noClasses()
+        .that()
+        .resideInAnyPackage(root + ".engine..", root + ".persistence..")
+        .should()
+        .callMethod(java.nio.ByteBuffer.class, "allocateDirect", int.class)
+        .because(
+            "the JVM frees direct buffers on a thread of its own, whose monitor a simulated task"
+                + " may find taken; use an Arena that is closed")
         .allowEmptyShould(true);
   }
 

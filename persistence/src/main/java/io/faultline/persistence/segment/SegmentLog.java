@@ -5,6 +5,7 @@ import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
 import io.faultline.engine.runtime.EngineRuntime;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -32,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 public final class SegmentLog implements AutoCloseable {
   /** A new segment begins when the current one would grow beyond this. */
   static final long SEGMENT_BYTES_MAX = 64L << 20;
+
+  private static final int BUFFER_BYTES_MIN = 1 << 16;
 
   private sealed interface Job {}
 
@@ -72,7 +75,8 @@ public final class SegmentLog implements AutoCloseable {
   private long syncedLsn;
   private int lastCrc;
   private @Nullable IOException failure;
-  private ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 16);
+  private @Nullable Arena memory;
+  private ByteBuffer buffer = ByteBuffer.allocate(0);
 
   // Guarded by this: no job may come behind the last one.
   private boolean closed;
@@ -198,6 +202,7 @@ public final class SegmentLog implements AutoCloseable {
       work();
     } finally {
       closeFile();
+      freeBuffer();
       stopped.complete(null);
     }
   }
@@ -350,12 +355,28 @@ public final class SegmentLog implements AutoCloseable {
     return open;
   }
 
+  @SuppressWarnings("MustBeClosedChecker") // freeBuffer does, at the latest as the thread ends
   private ByteBuffer room(int bytes) {
-    // Direct, since a heap buffer would be copied into a hidden direct one by every write.
+    // Off the heap, since every write would copy a heap buffer into a hidden direct one. No direct
+    // ByteBuffer: the JVM frees those on a thread of its own, whose monitor a simulated task must
+    // not find taken (SimScheduler).
     if (buffer.capacity() < bytes) {
-      buffer = ByteBuffer.allocateDirect(Math.max(bytes, Math.min(2 * buffer.capacity(), 1 << 22)));
+      int size = Math.max(bytes, Math.clamp(2L * buffer.capacity(), BUFFER_BYTES_MIN, 1 << 22));
+      freeBuffer();
+      Arena own = Arena.ofConfined();
+      memory = own;
+      buffer = own.allocate(size).asByteBuffer();
     }
     return buffer.clear();
+  }
+
+  private void freeBuffer() {
+    Arena own = memory;
+    if (own != null) {
+      memory = null;
+      buffer = ByteBuffer.allocate(0);
+      own.close();
+    }
   }
 
   private void replay(Replay replay) {

@@ -768,20 +768,25 @@ public final class SimScheduler {
     unwinding = true;
     List<SimTask> left = List.copyOf(alive);
     left.forEach(task -> task.thread.interrupt());
+    unwind();
+    // What they let go of may be what the last tasks wait for.
+    cleanUps.forEach(Runnable::run);
+    unwind();
+    timers.clear();
+    Yield.install(null);
+    if (current == this) {
+      current = null;
+    }
+  }
+
+  private void unwind() {
     for (long i = 0; i < UNWIND_STEPS_MAX; i++) {
       if (!ready.isEmpty()) {
         switches++;
         resume(ready.removeFirst());
       } else if (AkkaLane.pump(1) == 0) {
-        break;
+        return;
       }
-    }
-    cleanUps.forEach(Runnable::run);
-    AkkaLane.pump(LANE_TASKS_MAX);
-    timers.clear();
-    Yield.install(null);
-    if (current == this) {
-      current = null;
     }
   }
 
