@@ -61,10 +61,6 @@ final class VolumeOpener {
   /** The unsafe guard loses data on purpose: only soak may ask for it, on a volume it makes. */
   private static void requireGuard(VolumeOptions options, boolean creates) throws ErrnoException {
     Guard guard = Guard.parse(options.guard());
-    if (guard == Guard.RANGE_LOCK) {
-      throw new ErrnoException(
-          Errno.EOPNOTSUPP, "open", "the guard range-lock does not exist yet in this version");
-    }
     if (guard == Guard.NONE && !(creates && Boolean.getBoolean(UNGUARDED_PROPERTY))) {
       throw new ErrnoException(
           Errno.EPERM, "open", "the guard none loses data; only soak runs it, on its own volumes");

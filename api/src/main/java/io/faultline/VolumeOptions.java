@@ -158,10 +158,11 @@ public final class VolumeOptions {
   }
 
   /**
-   * What keeps fills of the page cache from changes of the mapping: {@code mapping-lock}; the
-   * others, {@code reads-under-io-lock}, {@code none} and {@code range-lock}, are for experiments
-   * and refused on volumes that hold anything of worth. Upper case and underscores are understood
-   * as well.
+   * What keeps fills of the page cache from changes of the mapping: {@code mapping-lock}, one lock
+   * for each file; {@code range-lock}, where fills and changes of disjoint ranges go on side by
+   * side; {@code reads-under-io-lock}, where reads wait for writes besides. With {@code none}
+   * nothing does: it loses data, and is refused on every volume but those that soak makes for
+   * itself. Not kept in the volume. Upper case and underscores are understood as well.
    */
   public VolumeOptions guard(String guard) {
     String name = oneOf("guard", guard, GUARDS);

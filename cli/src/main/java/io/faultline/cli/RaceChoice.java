@@ -20,7 +20,7 @@ final class RaceChoice {
       paramLabel = "GUARD",
       defaultValue = "mapping-lock",
       description =
-          "mapping-lock, reads-under-io-lock, or none, which leaves out whatever the race needs"
+          "mapping-lock, range-lock, reads-under-io-lock, or none, which leaves out whatever the race needs"
               + " left out to show (default: mapping-lock).")
   private String guard = "mapping-lock";
 
@@ -38,16 +38,11 @@ final class RaceChoice {
   }
 
   /** The guard; wrong usage if it is none. */
-  Guard guard(CommandLine line) throws IOException {
-    Guard chosen;
+  Guard guard(CommandLine line) {
     try {
-      chosen = Guard.parse(guard);
+      return Guard.parse(guard);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(line, String.valueOf(e.getMessage()), e);
     }
-    if (chosen == Guard.RANGE_LOCK) {
-      throw new IOException("the guard range-lock does not exist yet in this version");
-    }
-    return chosen;
   }
 }

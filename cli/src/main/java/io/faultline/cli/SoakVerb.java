@@ -75,8 +75,8 @@ final class SoakVerb implements Callable<Integer> {
       paramLabel = "GUARD",
       defaultValue = "mapping-lock",
       description =
-          "What keeps fills from destroyers: mapping-lock, reads-under-io-lock or none (default:"
-              + " mapping-lock).")
+          "What keeps fills from destroyers: mapping-lock, range-lock, reads-under-io-lock or none"
+              + " (default: mapping-lock).")
   private String guard = "mapping-lock";
 
   @Option(

@@ -48,6 +48,13 @@ class EngineSoakTest {
   }
 
   @Test
+  void fillsGuardedByRangesHold() throws IOException {
+    assertThat(soak(Duration.ofSeconds(2), 2, "range-lock")).as("%s", text).isEqualTo(Soak.HELD);
+    assertThat(figure("mappingChanges")).isGreaterThan(20);
+    assertThat(figure("fillsMetDestroyer")).isPositive();
+  }
+
+  @Test
   void unguardedFillsAreCaught() throws IOException {
     assertThat(soak(Duration.ofSeconds(20), 2, "none")).as("%s", text).isEqualTo(Soak.VIOLATION);
     assertThat(text.toString()).contains("VIOLATION kind=stale-read");

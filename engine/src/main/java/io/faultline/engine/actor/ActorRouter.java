@@ -45,7 +45,7 @@ public final class ActorRouter implements CommandRouter {
                 system,
                 replyTo ->
                     new SpawnProtocol.Spawn<>(
-                        VolumeGuardian.create(runtime, operations), name, Props.empty(), replyTo),
+                        VolumeGuardian.create(runtime), name, Props.empty(), replyTo),
                 SPAWN_MAX,
                 system.scheduler())
             .toCompletableFuture();
@@ -55,8 +55,7 @@ public final class ActorRouter implements CommandRouter {
   @Override
   public CompletableFuture<Void> submit(Vnode vnode, MappingCommand command) {
     CompletableFuture<Void> reply = new CompletableFuture<>();
-    CommandToken token =
-        new CommandToken(vnode, command, operations.needsMappingLock(command), reply);
+    CommandToken token = new CommandToken(vnode, command, operations, reply);
     // Under the monitor, so that nothing is sent behind the guardian's last message.
     synchronized (this) {
       if (!closed) {

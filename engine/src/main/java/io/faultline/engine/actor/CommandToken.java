@@ -4,6 +4,7 @@ import io.faultline.engine.errno.FsException;
 import io.faultline.engine.inode.MappingCommand;
 import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.lock.LockWait;
+import io.faultline.engine.lock.PageRange;
 import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.volume.MappingOperations;
 import io.faultline.engine.volume.Vnode;
@@ -20,21 +21,25 @@ import org.jspecify.annotations.Nullable;
 final class CommandToken {
   final MappingCommand command;
   private final Vnode vnode;
-  private final boolean needsMappingLock;
+  private final MappingOperations operations;
   private final CompletableFuture<Void> reply;
   private boolean holdsIo;
   private boolean holdsMapping;
+
+  /** What the command destroys or moves, known once the I/O lock is held; null: nothing. */
+  private @Nullable PageRange destroys;
+
   private boolean running;
   private boolean finished;
 
   CommandToken(
       Vnode vnode,
       MappingCommand command,
-      boolean needsMappingLock,
+      MappingOperations operations,
       CompletableFuture<Void> reply) {
     this.vnode = vnode;
     this.command = command;
-    this.needsMappingLock = needsMappingLock;
+    this.operations = operations;
     this.reply = reply;
   }
 
@@ -57,15 +62,17 @@ final class CommandToken {
       giveBackIo();
       return;
     }
-    if (!needsMappingLock) {
+    PageRange range = operations.destroys(vnode, command);
+    destroys = range;
+    if (range == null) {
       ready.run();
       return;
     }
-    // Invariants I1, I2, I12: no page is created or filled beside the command.
-    vnode.mapping().lock().lockExclusiveAsync(() -> mappingGranted(ready));
+    // Invariants I1, I2, I12: none of these pages is created or filled beside the command.
+    vnode.mapping().lock().lockExclusiveAsync(range, () -> mappingGranted(range, ready));
   }
 
-  private void mappingGranted(Runnable ready) {
+  private void mappingGranted(PageRange range, Runnable ready) {
     boolean late;
     synchronized (this) {
       late = finished;
@@ -73,7 +80,7 @@ final class CommandToken {
     }
     if (late) {
       LockOrder.adopt(vnode.mapping().lock().rank(), vnode.ino());
-      vnode.mapping().lock().unlockExclusive();
+      vnode.mapping().lock().unlockExclusive(range);
       return;
     }
     ready.run();
@@ -85,16 +92,18 @@ final class CommandToken {
   }
 
   /** Runs the body on this thread, which may block, and finishes. */
-  void execute(MappingOperations operations) {
+  void execute() {
+    boolean exclusive;
     synchronized (this) {
       if (finished) {
         return;
       }
       running = true;
+      exclusive = holdsMapping;
     }
     LockOrder.owes(LockWait.COMMAND);
     LockOrder.adopt(vnode.ioLock().rank(), vnode.ino());
-    if (needsMappingLock) {
+    if (exclusive) {
       LockOrder.adopt(vnode.mapping().lock().rank(), vnode.ino());
     }
     Throwable failure = null;
@@ -103,7 +112,7 @@ final class CommandToken {
     } catch (FsException | RuntimeException | Error e) {
       failure = e;
     }
-    if (needsMappingLock) {
+    if (exclusive) {
       LockOrder.handOff(vnode.mapping().lock().rank(), vnode.ino());
     }
     LockOrder.handOff(vnode.ioLock().rank(), vnode.ino());
@@ -128,21 +137,21 @@ final class CommandToken {
   /** Gives the locks back and answers. The second call does nothing. */
   void finish(@Nullable Throwable failure) {
     boolean io;
-    boolean mapping;
+    PageRange mapping;
     synchronized (this) {
       if (finished) {
         return;
       }
       finished = true;
       io = holdsIo;
-      mapping = holdsMapping;
+      mapping = holdsMapping ? destroys : null;
     }
     if (io) {
       LockOrder.adopt(vnode.ioLock().rank(), vnode.ino());
     }
-    if (mapping) {
+    if (mapping != null) {
       LockOrder.adopt(vnode.mapping().lock().rank(), vnode.ino());
-      vnode.mapping().lock().unlockExclusive();
+      vnode.mapping().lock().unlockExclusive(mapping);
     }
     if (io) {
       vnode.ioLock().unlockExclusive();

@@ -12,7 +12,6 @@ import io.faultline.engine.errno.FsException;
 import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.runtime.EngineRuntime;
 import io.faultline.engine.runtime.Mutant;
-import io.faultline.engine.volume.MappingOperations;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +46,6 @@ final class InodeActor extends AbstractBehavior<InodeActor.Message> {
 
   private final long ino;
   private final EngineRuntime runtime;
-  private final MappingOperations operations;
   private final ActorRef<VolumeGuardian.Message> guardian;
   private final Deque<CommandToken> waiting = new ArrayDeque<>();
   private @Nullable CommandToken current;
@@ -56,23 +54,18 @@ final class InodeActor extends AbstractBehavior<InodeActor.Message> {
   private long accepted;
 
   static Behavior<Message> create(
-      long ino,
-      EngineRuntime runtime,
-      MappingOperations operations,
-      ActorRef<VolumeGuardian.Message> guardian) {
-    return Behaviors.setup(c -> new InodeActor(c, ino, runtime, operations, guardian));
+      long ino, EngineRuntime runtime, ActorRef<VolumeGuardian.Message> guardian) {
+    return Behaviors.setup(c -> new InodeActor(c, ino, runtime, guardian));
   }
 
   private InodeActor(
       ActorContext<Message> context,
       long ino,
       EngineRuntime runtime,
-      MappingOperations operations,
       ActorRef<VolumeGuardian.Message> guardian) {
     super(context);
     this.ino = ino;
     this.runtime = runtime;
-    this.operations = operations;
     this.guardian = guardian;
   }
 
@@ -113,7 +106,7 @@ final class InodeActor extends AbstractBehavior<InodeActor.Message> {
     Runnable body =
         () -> {
           try {
-            token.execute(operations);
+            token.execute();
           } finally {
             self.tell(new Ended(token));
           }

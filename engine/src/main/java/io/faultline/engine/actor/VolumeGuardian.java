@@ -7,7 +7,6 @@ import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.actor.typed.javadsl.Receive;
 import io.faultline.engine.runtime.EngineRuntime;
-import io.faultline.engine.volume.MappingOperations;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
@@ -45,7 +44,6 @@ final class VolumeGuardian extends AbstractBehavior<VolumeGuardian.Message> {
   }
 
   private final EngineRuntime runtime;
-  private final MappingOperations operations;
   private final Map<Long, Child> children = new HashMap<>();
 
   /** Idle inodes, the one that has been idle longest first. */
@@ -56,15 +54,13 @@ final class VolumeGuardian extends AbstractBehavior<VolumeGuardian.Message> {
 
   private @Nullable CompletableFuture<Void> closing;
 
-  static Behavior<Message> create(EngineRuntime runtime, MappingOperations operations) {
-    return Behaviors.setup(context -> new VolumeGuardian(context, runtime, operations));
+  static Behavior<Message> create(EngineRuntime runtime) {
+    return Behaviors.setup(context -> new VolumeGuardian(context, runtime));
   }
 
-  private VolumeGuardian(
-      ActorContext<Message> context, EngineRuntime runtime, MappingOperations operations) {
+  private VolumeGuardian(ActorContext<Message> context, EngineRuntime runtime) {
     super(context);
     this.runtime = runtime;
-    this.operations = operations;
   }
 
   @Override
@@ -86,7 +82,7 @@ final class VolumeGuardian extends AbstractBehavior<VolumeGuardian.Message> {
 
   private Child start(long ino) {
     ActorRef<Message> self = getContext().getSelf();
-    Behavior<InodeActor.Message> behavior = InodeActor.create(ino, runtime, operations, self);
+    Behavior<InodeActor.Message> behavior = InodeActor.create(ino, runtime, self);
     return new Child(getContext().spawn(behavior, "inode-" + ino + "-" + started++));
   }
 

@@ -4,8 +4,8 @@ import io.faultline.engine.runtime.Checks;
 import io.faultline.engine.runtime.Yield;
 
 /**
- * Deliberate faults of {@link PhaseFairLock}, switched on by the tests that must find them. {@link
- * #ALLOWED} is a constant, so the JIT removes every question about them in production.
+ * Deliberate faults of the locks in this package, switched on by the tests that must find them.
+ * {@link #ALLOWED} is a constant, so the JIT removes every question about them in production.
  */
 enum LockMutant {
   /** Every rule is kept. */
@@ -15,7 +15,13 @@ enum LockMutant {
   /** A released exclusive goes to the next exclusive first: endless exclusives starve readers. */
   EXCLUSIVE_BEFORE_SHARED,
   /** A queued exclusive does not stop new shared: endless readers starve exclusives. */
-  SHARED_IGNORES_WANT;
+  SHARED_IGNORES_WANT,
+  /** {@link MappingRangeLock}: a fill's window runs into a destroyer's range. */
+  WINDOW_NOT_CUT,
+  /** {@link MappingRangeLock}: a fill passes destroyers that wait. */
+  RANGE_IGNORES_QUEUED,
+  /** {@link MappingRangeLock}: a destroyer's last page is taken for free. */
+  RANGE_ENDS_EARLY;
 
   static final boolean ALLOWED = Yield.SIMULATION || Checks.ON;
 

@@ -339,6 +339,25 @@ public final class LockOrder {
   }
 
   /**
+   * As {@link #assertHeldExclusive(PhaseFairLock, String)} for pages of a file: the assertion that
+   * the series announced for "when all filesystems are converted".
+   *
+   * @param guard of the file
+   * @param from first page
+   * @param to end of the range
+   * @param what is about to happen, for the message
+   * @throws EngineFailure when no destroyer holds all of the range, or not this thread
+   */
+  public static void assertHeldExclusive(CacheGuard guard, long from, long to, String what) {
+    if (!guard.heldExclusive(from, to)) {
+      throw new EngineFailure(
+          "%s needs pages %s exclusive, but there is: %s"
+              .formatted(what, new PageRange(from, to), guard));
+    }
+    assertHeld(guard.rank(), guard.ino(), what);
+  }
+
+  /**
    * What this thread holds, outermost first.
    *
    * @return for messages; "nothing" without checks

@@ -1,14 +1,11 @@
 package io.faultline.engine.lock;
 
 /**
- * The mapping lock of one inode: this engine's {@code i_mapping_sem} / {@code invalidate_lock}.
- *
- * <p>Shared: a fill may create pages and bring them up to date, and the mapping under it can
- * neither be destroyed nor moved. Exclusive: nobody creates a page or brings one up to date;
- * existing pages can still be read until they are evicted, so a destroyer evicts <em>after</em> it
- * has taken this lock. It does not own the block map: that is the inode-state lock's.
+ * The mapping lock of one inode as the kernel has it: this engine's {@code i_mapping_sem} / {@code
+ * invalidate_lock}, one lock for the whole file. What its two sides promise is said in {@link
+ * CacheGuard}.
  */
-public final class MappingLock extends PhaseFairLock {
+public final class MappingLock extends PhaseFairLock implements CacheGuard {
   /**
    * Creates the lock, free.
    *
@@ -17,5 +14,31 @@ public final class MappingLock extends PhaseFairLock {
    */
   public MappingLock(long ino, LockCounters counters) {
     super(LockRank.MAPPING, ino, counters);
+  }
+
+  @Override
+  public long lockShared(long from, long to) {
+    lockShared();
+    return to;
+  }
+
+  @Override
+  public void unlockShared(long from, long end) {
+    unlockShared();
+  }
+
+  @Override
+  public void lockExclusiveAsync(PageRange range, Runnable granted) {
+    lockExclusiveAsync(granted);
+  }
+
+  @Override
+  public void unlockExclusive(PageRange range) {
+    unlockExclusive();
+  }
+
+  @Override
+  public boolean heldExclusive(long from, long to) {
+    return heldExclusive();
   }
 }

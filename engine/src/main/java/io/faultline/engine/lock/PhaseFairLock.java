@@ -8,7 +8,6 @@ import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.ArrayDeque;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -77,13 +76,6 @@ public abstract class PhaseFairLock {
       throw new ExceptionInInitializerError(impossible);
     }
   }
-
-  /**
-   * Grants waiting to be called by a thread that is inside a grant already. Without it a callback
-   * that releases at once, as every grant of a finished token does (R11), would call the next one
-   * on its own stack, and a long queue of those would overflow it.
-   */
-  private static final ThreadLocal<@Nullable ArrayDeque<Runnable>> GRANTING = new ThreadLocal<>();
 
   private final LockRank rank;
   private final long ino;
@@ -494,29 +486,6 @@ public abstract class PhaseFairLock {
       return;
     }
     Yield.note(StateChange.LOCK_EXCLUSIVE, ino, rank.position());
-    ArrayDeque<Runnable> outer = GRANTING.get();
-    if (outer != null) {
-      outer.add(callback);
-      return;
-    }
-    ArrayDeque<Runnable> nested = new ArrayDeque<>();
-    GRANTING.set(nested);
-    RuntimeException failure = null;
-    for (Runnable next = callback; next != null; next = nested.poll()) {
-      try {
-        next.run();
-      } catch (RuntimeException thrown) {
-        // A broken callback must not take the grants of others with it.
-        if (failure == null) {
-          failure = thrown;
-        } else {
-          failure.addSuppressed(thrown);
-        }
-      }
-    }
-    GRANTING.remove();
-    if (failure != null) {
-      throw failure;
-    }
+    Grants.call(callback);
   }
 }

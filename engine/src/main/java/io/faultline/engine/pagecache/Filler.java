@@ -7,7 +7,6 @@ import io.faultline.engine.device.Io;
 import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
 import io.faultline.engine.extent.Extent;
-import io.faultline.engine.lock.Guard;
 import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.lock.LockRank;
 import io.faultline.engine.pagecache.PageTable.Leaf;
@@ -61,26 +60,25 @@ final class Filler {
     Batch batch = new Batch();
     long outcome = CACHED;
     boolean shared =
-        cache.guard != Guard.NONE
-            && !(demand ? Mutant.M1_FILL_WITHOUT_LOCK : Mutant.M3_READAHEAD_WITHOUT_LOCK).on();
+        !(demand ? Mutant.M1_FILL_WITHOUT_LOCK : Mutant.M3_READAHEAD_WITHOUT_LOCK).on();
+    long end = first + count;
     Yield.at(YieldPoint.READ_MISS, m.ino(), first);
     if (shared) {
       // Invariant I1: no destroyer frees a block between this look-up and the locked page being in
       // its way. Nobody else needs this hold.
-      m.lock.lockShared();
+      end = m.lock.lockShared(first, end);
     }
     try {
       Yield.at(YieldPoint.FILL_LOCKED, m.ino(), first);
       if (shared && Mutant.M5_LOCK_DROPPED_BEFORE_INSERT.on()) {
-        m.lock.unlockShared();
+        m.lock.unlockShared(first, end);
         shared = false;
         Yield.at(YieldPoint.FILL_LOCKED, m.ino(), first);
       }
       if (shared && Mutant.M19_NESTED_SHARED.on()) {
-        m.lock.lockShared();
-        m.lock.unlockShared();
+        m.lock.unlockShared(first, m.lock.lockShared(first, end));
       }
-      for (long page = first; page < first + count && frame != 0; page++) {
+      for (long page = first; page < end && frame != 0; page++) {
         long size = m.size();
         if (page >= Mapping.pagesFor(size)) {
           outcome = page == first ? size : outcome;
@@ -93,7 +91,7 @@ final class Filler {
         }
         if (insert(m, leaf, page, frame, batch)) {
           // Readahead takes what is there: waiting here would hold the mapping lock (rule R21).
-          frame = page + 1 < first + count ? cache.tryTakeFrame(false) : 0;
+          frame = page + 1 < end ? cache.tryTakeFrame(false) : 0;
         }
       }
       submit(m, batch, count, demand ? first : -1);
@@ -102,7 +100,7 @@ final class Filler {
       throw t;
     } finally {
       if (shared) {
-        m.lock.unlockShared();
+        m.lock.unlockShared(first, end);
       }
       if (frame != 0) {
         cache.giveFrame(frame);

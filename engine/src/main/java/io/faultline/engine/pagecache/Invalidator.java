@@ -34,7 +34,7 @@ public final class Invalidator {
    * enough (Linux {@code truncate_inode_pages_range} repeats because some callers lack the lock).
    */
   public void discard(Mapping m, long from, long to) {
-    LockOrder.assertHeldExclusive(m.lock, "discard");
+    LockOrder.assertHeldExclusive(m.lock, from, to, "discard");
     for (Leaf leaf = m.table.ceiling(from); leaf != null && leaf.firstPage < to; ) {
       long last = Math.min(to, leaf.firstPage + PageTable.LEAF_SLOTS);
       for (long page = Math.max(from, leaf.firstPage); page < last; page++) {
@@ -102,7 +102,7 @@ public final class Invalidator {
    */
   public void zeroEdge(Mapping m, long page, int from, int to, Runnable whileLocked)
       throws IOException {
-    LockOrder.assertHeldExclusive(m.lock, "zeroing an edge");
+    LockOrder.assertHeldExclusive(m.lock, page, page + 1, "zeroing an edge");
     // Before LOCK: whoever frees frames may have to wait for this page (rule R21).
     int bounce = cache.takeFrame(true);
     try {

@@ -1,8 +1,7 @@
 package io.faultline.engine.pagecache;
 
 import io.faultline.engine.extent.Extent;
-import io.faultline.engine.lock.LockCounters;
-import io.faultline.engine.lock.MappingLock;
+import io.faultline.engine.lock.CacheGuard;
 import io.faultline.engine.runtime.Checks;
 import io.faultline.engine.runtime.Invariant;
 import io.faultline.engine.runtime.StateChange;
@@ -24,7 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class Mapping {
   final PageTable table = new PageTable();
-  final MappingLock lock;
+  final CacheGuard lock;
   final Backing backing;
   final AtomicInteger dirty = new AtomicInteger();
   final AtomicInteger reserved = new AtomicInteger();
@@ -40,12 +39,13 @@ public final class Mapping {
 
   /**
    * @param sizeBytes isize
+   * @param lock of this inode, free
    */
-  public Mapping(long ino, long sizeBytes, Backing backing, LockCounters counters) {
-    this.ino = ino;
+  public Mapping(long sizeBytes, Backing backing, CacheGuard lock) {
+    this.ino = lock.ino();
     this.size = sizeBytes;
     this.backing = backing;
-    this.lock = new MappingLock(ino, counters);
+    this.lock = lock;
   }
 
   public long ino() {
@@ -53,7 +53,7 @@ public final class Mapping {
   }
 
   /** The mapping lock: shared to create pages or bring them up to date, exclusive to destroy. */
-  public MappingLock lock() {
+  public CacheGuard lock() {
     return lock;
   }
 

@@ -6,7 +6,6 @@ import static io.faultline.engine.pagecache.FramePool.PAGE_SHIFT;
 import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
 import io.faultline.engine.extent.Extent;
-import io.faultline.engine.lock.Guard;
 import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.lock.LockRank;
 import io.faultline.engine.pagecache.PageTable.Leaf;
@@ -116,11 +115,10 @@ public final class PageWriter {
     Mapping m = p.m;
     long word = seen;
     int frame = cache.takeFrame(false);
-    boolean shared =
-        cache.guard != Guard.NONE && !(p.mode == Mode.STORE && Mutant.M4_FAULT_WITHOUT_LOCK.on());
+    boolean shared = !(p.mode == Mode.STORE && Mutant.M4_FAULT_WITHOUT_LOCK.on());
     if (shared) {
       // Invariant I1, as in a fill.
-      m.lock.lockShared();
+      m.lock.lockShared(p.page, p.page + 1);
     }
     if (p.mode == Mode.EXTEND && Mutant.B15_SIZE_BEFORE_DATA.on()) {
       m.setSize(Math.max(m.size(), (p.page << PAGE_SHIFT) + p.offset + p.length));
@@ -149,13 +147,13 @@ public final class PageWriter {
       if (shared && p.mode != Mode.STORE) {
         // The I/O lock keeps destroyers away from a write. A store has nothing but this lock, and
         // a shift that saw its page neither dirty nor gone would throw the stored bytes away.
-        m.lock.unlockShared();
+        m.lock.unlockShared(p.page, p.page + 1);
         shared = false;
       }
       return fillCreated(p, frame, extent);
     } finally {
       if (shared) {
-        m.lock.unlockShared();
+        m.lock.unlockShared(p.page, p.page + 1);
       }
     }
   }
@@ -219,10 +217,9 @@ public final class PageWriter {
         p.mode == Mode.STORE
             && !SlotWord.is(word, SlotWord.DIRTY)
             && !Mutant.R5_STORE_SKIPS_MKWRITE.on();
-    boolean shared = makeWritable && cache.guard != Guard.NONE;
-    if (shared) {
+    if (makeWritable) {
       // Race (j): a clean page may become writable only while nobody moves or shares its block.
-      m.lock.lockShared();
+      m.lock.lockShared(p.page, p.page + 1);
     }
     try {
       Yield.at(makeWritable ? YieldPoint.MKWRITE_LOCKED : YieldPoint.WRITE_LOCKED, m.ino(), p.page);
@@ -256,8 +253,8 @@ public final class PageWriter {
       finish(p, reserved, !SlotWord.is(word, SlotWord.DIRTY));
       return Result.DONE;
     } finally {
-      if (shared) {
-        m.lock.unlockShared();
+      if (makeWritable) {
+        m.lock.unlockShared(p.page, p.page + 1);
       }
     }
   }

@@ -14,6 +14,7 @@ import io.faultline.engine.inode.Event;
 import io.faultline.engine.inode.Inode;
 import io.faultline.engine.inode.MappingCommand;
 import io.faultline.engine.lock.LockOrder;
+import io.faultline.engine.lock.PageRange;
 import io.faultline.engine.namespace.StateLocks;
 import io.faultline.engine.pagecache.Mapping;
 import io.faultline.engine.pagecache.PageCache;
@@ -24,6 +25,7 @@ import io.faultline.engine.writeback.Writeback;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bodies of the commands that change a mapping, as they run under the locks the inode's actor
@@ -70,11 +72,37 @@ public final class MappingOperations {
   }
 
   /**
-   * Whether {@code command} destroys or moves what fills may be reading. ext4 allocates without the
-   * lock: a hole and an unwritten block read alike (SEMANTICS §0 8).
+   * The pages that {@code command} destroys or moves, edges included: what no fill may touch
+   * meanwhile. The caller holds the I/O lock exclusive, so the size holds still.
+   *
+   * @return null for allocate: ext4 allocates without the lock, since a hole and an unwritten block
+   *     read alike (SEMANTICS §0 8)
    */
-  public boolean needsMappingLock(MappingCommand command) {
-    return !(command instanceof MappingCommand.Allocate);
+  public @Nullable PageRange destroys(Vnode vnode, MappingCommand command) {
+    long size = vnode.mapping.size();
+    return switch (command) {
+      // The page that the file ends in, before or after: its tail is zeroed.
+      case MappingCommand.Truncate c -> from(Math.min(size, c.size()));
+      case MappingCommand.PunchHole c -> within(c.offset(), c.offset() + c.length());
+      case MappingCommand.ZeroRange c -> {
+        long end = c.offset() + c.length();
+        // A suspect tail is zeroed before the size grows over it.
+        long first = !c.keepSize() && end > size ? Math.min(size, c.offset()) : c.offset();
+        yield within(first, end);
+      }
+      case MappingCommand.Collapse c -> from(Math.max(0, c.offset() - BLOCK_BYTES));
+      case MappingCommand.Insert c -> from(Math.max(0, c.offset() - BLOCK_BYTES));
+      case MappingCommand.Free _ -> PageRange.ALL;
+      case MappingCommand.Allocate _ -> null;
+    };
+  }
+
+  private static PageRange from(long offset) {
+    return new PageRange(offset / BLOCK_BYTES, Long.MAX_VALUE);
+  }
+
+  private static PageRange within(long offset, long end) {
+    return new PageRange(offset / BLOCK_BYTES, blocksFor(end));
   }
 
   private static boolean zeroesInPlace(MappingCommand command) {
@@ -86,7 +114,8 @@ public final class MappingOperations {
   /** Runs one command. The caller holds its locks and gives them back whatever happens. */
   public void run(Vnode vnode, MappingCommand command) throws FsException {
     LockOrder.assertHeldExclusive(vnode.ioLock, command.operation());
-    CommandChecks checks = new CommandChecks(vnode, cache, needsMappingLock(command));
+    CommandChecks checks =
+        new CommandChecks(vnode, cache, !(command instanceof MappingCommand.Allocate));
     checks.before(command);
     volume.requireWritable();
     Yield.at(YieldPoint.DESTROY_LOCKED, vnode.ino(), command.offset());

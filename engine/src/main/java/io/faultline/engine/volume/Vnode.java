@@ -5,6 +5,7 @@ import io.faultline.engine.errno.FsException;
 import io.faultline.engine.extent.Extent;
 import io.faultline.engine.inode.Event;
 import io.faultline.engine.inode.Inode;
+import io.faultline.engine.lock.CacheGuard;
 import io.faultline.engine.lock.Guard;
 import io.faultline.engine.lock.IoLock;
 import io.faultline.engine.lock.LockCounters;
@@ -86,7 +87,8 @@ public final class Vnode implements Backing, WritebackFile {
     this.inode = inode;
     this.lastLsn = lastLsn;
     this.tailSuspect = tailSuspect;
-    this.mapping = new Mapping(ino, inode.durableSize(), this, mappingCounters);
+    this.mapping =
+        new Mapping(inode.durableSize(), this, CacheGuard.of(volume.guard(), ino, mappingCounters));
     this.ioLock = new IoLock(ino, ioCounters);
     this.ranges = new WriteRangeLock(ino);
     this.atimeStale = true;

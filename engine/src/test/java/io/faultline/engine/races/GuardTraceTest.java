@@ -22,15 +22,15 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Goal: the guards differ by the acquisitions they omit and by nothing else, or a comparison of
- * them would compare two engines. Method: the same seed under both; where nobody had to wait for
- * the mapping lock the yield points are equal one by one, and only there.
+ * Goal: the guards differ by the acquisitions they make and by nothing else, or a comparison of
+ * them would compare different engines. Method: the same seed under each; where nobody had to wait
+ * for a lock that only one of them takes the yield points are equal one by one, and only there.
  */
 @Tag("simulation")
 class GuardTraceTest {
-  private static final int SEEDS = 300;
+  private static final int SEEDS = 100;
 
-  /** Where the mapping lock leaves a trace: only where shared and exclusive meet. */
+  /** Where a lock leaves a trace: only where shared and exclusive meet. */
   private static final Set<YieldPoint> CONTENTION =
       EnumSet.of(
           YieldPoint.LOCK_BACKOUT,
@@ -38,7 +38,7 @@ class GuardTraceTest {
           YieldPoint.LOCK_HAND_OVER,
           YieldPoint.LOCK_WAIT);
 
-  private static RaceScenario everyPath(Guard guard) {
+  private static RaceScenario everyPath(Guard guard, boolean destroyed) {
     return RaceScenario.of(
         SMALL.withGuard(guard),
         (volume, cast) -> {
@@ -46,7 +46,9 @@ class GuardTraceTest {
           write(f, 0, page('S'));
           write(f, 3 * PAGE, page('T'));
           volume.volume().dropCaches();
-          cast.client("puncher", () -> OpenInode.await(f.punchHole(100, 2 * PAGE)));
+          if (destroyed) {
+            cast.client("puncher", () -> OpenInode.await(f.punchHole(100, 2 * PAGE)));
+          }
           cast.client("reader", () -> read(f, 0, 4 * PAGE));
           cast.client("writer", () -> write(f, PAGE, page('W')));
           cast.client("storer", () -> f.store(java.nio.ByteBuffer.wrap(page('V')), 3L * PAGE));
@@ -54,18 +56,29 @@ class GuardTraceTest {
         });
   }
 
-  private record Run(List<String> points, boolean waited) {}
+  private record Run(List<String> points, Set<LockRank> waited) {
+    boolean waitedFor(LockRank rank) {
+      return waited.contains(rank);
+    }
+  }
 
-  /** The trace without step numbers; whether anybody waited for the mapping lock. */
+  /** The trace without step numbers; for which of the guards' locks anybody waited. */
   private static Run run(Guard guard, long seed) {
-    RaceScenario scenario = everyPath(guard);
+    return run(everyPath(guard, true), seed);
+  }
+
+  private static Run run(RaceScenario scenario, long seed) {
     SimScheduler scheduler = new SimScheduler(seed, new Strategy.Random());
     scenario.prepare(scheduler);
     scheduler.run();
     List<String> points = new ArrayList<>();
-    boolean waited = false;
+    Set<LockRank> waited = EnumSet.noneOf(LockRank.class);
     for (TraceStep step : scheduler.traceSteps()) {
-      waited |= CONTENTION.contains(step.point()) && step.arg() == LockRank.MAPPING.position();
+      for (LockRank rank : List.of(LockRank.IO, LockRank.MAPPING)) {
+        if (CONTENTION.contains(step.point()) && step.arg() == rank.position()) {
+          waited.add(rank);
+        }
+      }
       points.add(step.task() + " " + step.point() + " " + step.ino() + " " + step.arg());
     }
     return new Run(points, waited);
@@ -78,8 +91,10 @@ class GuardTraceTest {
     for (long seed = 0; seed < SEEDS; seed++) {
       Run guarded = run(Guard.MAPPING_LOCK, seed);
       Run free = run(Guard.NONE, seed);
-      assertThat(free.waited()).as("only a guard makes anybody wait, seed %s", seed).isFalse();
-      if (guarded.waited()) {
+      assertThat(free.waitedFor(LockRank.MAPPING))
+          .as("only a guard makes anybody wait, seed %s", seed)
+          .isFalse();
+      if (guarded.waitedFor(LockRank.MAPPING)) {
         assertThat(free.points()).as("seed %s", seed).isNotEqualTo(guarded.points());
         parted++;
       } else {
@@ -89,6 +104,43 @@ class GuardTraceTest {
     }
     // Both kinds occurred, or one half of this test said nothing.
     assertThat(same).isPositive();
+    assertThat(parted).isPositive();
+  }
+
+  @Test
+  void theRangeLockTakesTheSameStepsWhereNobodyWaitsAndMakesFewerWait() {
+    int same = 0;
+    int waits = 0;
+    int waitsByRange = 0;
+    for (long seed = 0; seed < SEEDS; seed++) {
+      Run whole = run(Guard.MAPPING_LOCK, seed);
+      Run ranged = run(Guard.RANGE_LOCK, seed);
+      waits += whole.waitedFor(LockRank.MAPPING) ? 1 : 0;
+      waitsByRange += ranged.waitedFor(LockRank.MAPPING) ? 1 : 0;
+      if (!whole.waitedFor(LockRank.MAPPING)) {
+        // Then nobody met anybody, so no window was cut either.
+        assertThat(ranged.points()).as("seed %s", seed).isEqualTo(whole.points());
+        same++;
+      }
+    }
+    assertThat(same).isPositive();
+    assertThat(waitsByRange).isPositive().isLessThan(waits);
+  }
+
+  @Test
+  void readsUnderTheIoLockTakeTheSameStepsWhereNoReadMeetsADestroyer() {
+    int parted = 0;
+    for (long seed = 0; seed < SEEDS; seed++) {
+      assertThat(run(everyPath(Guard.READS_UNDER_IO_LOCK, false), seed).points())
+          .as("seed %s", seed)
+          .isEqualTo(run(everyPath(Guard.MAPPING_LOCK, false), seed).points());
+      Run without = run(Guard.MAPPING_LOCK, seed);
+      Run with = run(Guard.READS_UNDER_IO_LOCK, seed);
+      if (!with.points().equals(without.points())) {
+        assertThat(with.waitedFor(LockRank.IO)).as("seed %s", seed).isTrue();
+        parted++;
+      }
+    }
     assertThat(parted).isPositive();
   }
 }

@@ -53,6 +53,15 @@ class RaceScenariosTest {
   }
 
   @ParameterizedTest
+  @MethodSource("all")
+  void theRangeLockPassesWhatTheWholeFileLockPasses(Scenario scenario) {
+    Explorer.Result result = explored(scenario.withGuard(Guard.RANGE_LOCK), false, true);
+    assertThat(result.failure()).isEmpty();
+    assertThat(result.complete()).isTrue();
+    assertThat(result.schedules()).isGreaterThan(20);
+  }
+
+  @ParameterizedTest
   @MethodSource("shown")
   void whatItNamesLeftOutItShowsItsViolation(Scenario scenario) {
     RaceRun run = Laboratory.shown(scenario).orElseThrow();
