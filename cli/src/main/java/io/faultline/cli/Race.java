@@ -18,14 +18,20 @@ import picocli.CommandLine.Spec;
     description =
         "Shows the races between cache fills and mapping changes, on the real engine under a seeded"
             + " scheduler: which schedule loses data without the guard, and what forbids it.",
-    subcommands = {RaceList.class, RaceRunVerb.class, RaceExplore.class, RaceMutants.class})
+    subcommands = {
+      RaceList.class,
+      RaceRunVerb.class,
+      RaceExplore.class,
+      RaceMutants.class,
+      RacePrice.class
+    })
 final class Race implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
 
   @Override
   public Integer call() {
     throw new ParameterException(
-        Objects.requireNonNull(spec).commandLine(), "Missing word: list, run, explore or mutants");
+        Objects.requireNonNull(spec).commandLine(), "Missing word: list, run, explore, mutants or price");
   }
 
   /** Fails where the JVM cannot run a simulation, and makes it ready where it can. */

@@ -28,13 +28,19 @@ public final class Invalidator {
     this.filler = filler;
   }
 
+  private void requireExclusive(Mapping m, long from, long to, String what) {
+    if (!cache.destroyersUnlocked()) {
+      LockOrder.assertHeldExclusive(m.lock, from, to, what);
+    }
+  }
+
   /**
    * Takes the pages {@code [from, to)} out of the cache, dirty data and reservations included.
    * Waits for fills and writeback in flight; since no page can be created meanwhile, one pass is
    * enough (Linux {@code truncate_inode_pages_range} repeats because some callers lack the lock).
    */
   public void discard(Mapping m, long from, long to) {
-    LockOrder.assertHeldExclusive(m.lock, from, to, "discard");
+    requireExclusive(m, from, to, "discard");
     for (Leaf leaf = m.table.ceiling(from); leaf != null && leaf.firstPage < to; ) {
       long last = Math.min(to, leaf.firstPage + PageTable.LEAF_SLOTS);
       for (long page = Math.max(from, leaf.firstPage); page < last; page++) {
@@ -102,7 +108,7 @@ public final class Invalidator {
    */
   public void zeroEdge(Mapping m, long page, int from, int to, Runnable whileLocked)
       throws IOException {
-    LockOrder.assertHeldExclusive(m.lock, page, page + 1, "zeroing an edge");
+    requireExclusive(m, page, page + 1, "zeroing an edge");
     // Before LOCK: whoever frees frames may have to wait for this page (rule R21).
     int bounce = cache.takeFrame(true);
     try {

@@ -50,6 +50,9 @@ public final class PageCache implements AutoCloseable {
   /** Frames that only destroyers may take. */
   private static final int RESERVE = 16;
 
+  /** Set by a price list in its own JVM while it makes a volume of its own. */
+  private static final String UNLOCKED_PROPERTY = "faultline.soak.destroyersUnlocked";
+
   /** A volume needs at least this many frames: 1 MiB. */
   public static final int FRAMES_MIN = 256;
 
@@ -57,6 +60,7 @@ public final class PageCache implements AutoCloseable {
   final SlotWaits waits = new SlotWaits();
   final BlockDevice device;
   final Guard guard;
+  private final boolean destroyersUnlocked;
   final CacheCounters counters;
   final BlockLedger ledger;
 
@@ -101,6 +105,7 @@ public final class PageCache implements AutoCloseable {
     this.counters = counters;
     this.ledger = ledger;
     this.checked = checkedUnder(guard);
+    this.destroyersUnlocked = guard == Guard.NONE && Boolean.getBoolean(UNLOCKED_PROPERTY);
     this.wantsWriteback = wantsWriteback;
     this.filler = new Filler(this);
     this.writer = new PageWriter(this, filler);
@@ -112,6 +117,14 @@ public final class PageCache implements AutoCloseable {
   /** Whether invariants are checked on a volume with this guard: only where it upholds them. */
   public static boolean checkedUnder(Guard guard) {
     return Checks.ON && (guard == Guard.MAPPING_LOCK || guard == Guard.RANGE_LOCK);
+  }
+
+  /**
+   * Whether destroyers go without the mapping lock as well, which only a price list wants to know:
+   * what truncate pays for the lock. Asked of a {@link Guard#NONE} volume as it is made.
+   */
+  public boolean destroyersUnlocked() {
+    return destroyersUnlocked;
   }
 
   /** What keeps fills from destroyers on this volume. */

@@ -79,6 +79,9 @@ public final class MappingOperations {
    *     read alike (SEMANTICS §0 8)
    */
   public @Nullable PageRange destroys(Vnode vnode, MappingCommand command) {
+    if (cache.destroyersUnlocked()) {
+      return null;
+    }
     long size = vnode.mapping.size();
     return switch (command) {
       // The page that the file ends in, before or after: its tail is zeroed.
