@@ -31,7 +31,8 @@ final class Race implements Callable<Integer> {
   @Override
   public Integer call() {
     throw new ParameterException(
-        Objects.requireNonNull(spec).commandLine(), "Missing word: list, run, explore, mutants or price");
+        Objects.requireNonNull(spec).commandLine(),
+        "Missing word: list, run, explore, mutants or price");
   }
 
   /** Fails where the JVM cannot run a simulation, and makes it ready where it can. */

@@ -110,6 +110,27 @@ class LauncherTest {
   }
 
   @Test
+  void theRaceLaboratoryIsSimulatedAndItsPriceListIsNot() throws Exception {
+    for (List<String> words :
+        List.of(
+            List.of("race"),
+            List.of("race", "list"),
+            List.of("race", "--stacktrace", "run", "price"))) {
+      assertThat(run(words.toArray(String[]::new)).out())
+          .contains("-Dfaultline.simulation=true\n", "-Dfaultline.checks=true\n");
+    }
+    for (List<String> words :
+        List.of(
+            List.of("race", "price"),
+            List.of("race", "--stacktrace", "price", "--quick"),
+            List.of("soak", "race"))) {
+      assertThat(run(words.toArray(String[]::new)).out())
+          .doesNotContain("-Dfaultline.")
+          .contains("io.faultline.cli.Main\n" + words.getFirst() + "\n");
+    }
+  }
+
+  @Test
   void aNewerSourceBuildsAgainAndTheRunningBuildStays() throws Exception {
     String before = run("classpath").out().strip();
     Path source = tree.resolve("engine/src/main/A.java");

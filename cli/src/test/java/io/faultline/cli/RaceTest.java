@@ -58,6 +58,27 @@ class RaceTest {
   }
 
   @Test
+  void thePriceListKnowsItsLayouts() {
+    assertThat(run("race", "price", "--layout", "fat")).isEqualTo(ExitCode.USAGE);
+    assertThat(err.toString()).contains("known are ext4");
+  }
+
+  @Test
+  void thePriceListBeginsNothingWhenItsFiguresCannotBeWritten(@TempDir Path directory) {
+    Path json = directory.resolve("missing/price.json");
+    assertThat(run("race", "price", "--quick", "--json", json.toString()))
+        .isEqualTo(ExitCode.FAILED);
+    assertThat(out.toString()).isEmpty();
+  }
+
+  @Test
+  @Tag("simulation")
+  void thePriceListIsNotMeasuredInASimulation() {
+    assertThat(run("race", "price", "--quick")).isEqualTo(ExitCode.FAILED);
+    assertThat(err.toString()).contains("simulates");
+  }
+
+  @Test
   @Tag("simulation")
   void showsTheRaceItsPictureAndWhatForbidsIt(@TempDir Path directory) throws Exception {
     Path picture = directory.resolve("race.svg");

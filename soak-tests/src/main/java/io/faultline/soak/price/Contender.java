@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.UnaryOperator;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +45,8 @@ final class Contender implements AutoCloseable {
   }
 
   /** What the volumes of one contender are made from; {@code wrapping} lets tests break reads. */
-  record Recipe(PriceOptions options, Path directory, UnaryOperator<OpenFile> wrapping) {
+  record Recipe(
+      PriceOptions options, Path directory, BiFunction<Guard, OpenFile, OpenFile> wrapping) {
     private VolumeOptions volume(Guard guard, long cacheBytes) {
       return VolumeOptions.defaults()
           .layout(options.layout())
@@ -71,7 +72,9 @@ final class Contender implements AutoCloseable {
     }
   }
 
-  /** Makes the volume on which truncate takes no mapping lock; it has no files but the small one. */
+  /**
+   * Makes the volume on which truncate takes no mapping lock; it has no files but the small one.
+   */
   static Contender unlocked(Recipe recipe) throws IOException {
     Contender made = new Contender(UNLOCKED, false);
     System.setProperty(UNLOCKED_PROPERTY, "true");
@@ -92,12 +95,12 @@ final class Contender implements AutoCloseable {
     PriceOptions options = recipe.options();
     Volume large = make(guard, recipe, guard.optionName(), options.cacheBytes());
     cached = large;
-    hot = file(large, "/hot", recipe);
+    hot = file(guard, large, "/hot", recipe);
     makeSmall(large);
     Volume little = make(guard, recipe, guard.optionName() + "-misses", options.missCacheBytes());
     missing = little;
-    cold = file(little, "/cold", recipe);
-    PricedFile fair = file(little, "/half", recipe);
+    cold = file(guard, little, "/cold", recipe);
+    PricedFile fair = file(guard, little, "/half", recipe);
     half = fair;
     fair.punch(0, fair.pages() / 2);
     settle();
@@ -112,8 +115,7 @@ final class Contender implements AutoCloseable {
     }
     try {
       Volume volume =
-          Volume.create(
-              recipe.directory().resolve(directory), recipe.volume(guard, cacheBytes));
+          Volume.create(recipe.directory().resolve(directory), recipe.volume(guard, cacheBytes));
       open.add(volume);
       return volume;
     } finally {
@@ -129,8 +131,9 @@ final class Contender implements AutoCloseable {
     small = made;
   }
 
-  private PricedFile file(Volume volume, String path, Recipe recipe) throws IOException {
-    OpenFile raw = recipe.wrapping().apply(openNew(volume, path));
+  private PricedFile file(Guard guard, Volume volume, String path, Recipe recipe)
+      throws IOException {
+    OpenFile raw = recipe.wrapping().apply(guard, openNew(volume, path));
     PricedFile made = new PricedFile(raw, recipe.options().pages());
     open.add(made);
     files.add(made);
@@ -196,6 +199,11 @@ final class Contender implements AutoCloseable {
   /** Pages filled by misses so far, on the volume of {@link #cold}. */
   long fills() {
     return made(missing).metrics().getOrDefault("pagesFilled", 0L);
+  }
+
+  /** How often a destroyer was granted the mapping lock so far, on the volume of {@link #small}. */
+  long exclusives() {
+    return made(cached).metrics().getOrDefault("mappingLockExclusive", 0L);
   }
 
   private static <T> T made(@Nullable T thing) {

@@ -14,7 +14,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.UnaryOperator;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
 /**
@@ -34,15 +34,15 @@ public final class PriceList {
   private final PrintWriter out;
   private final List<Contender> contenders = new ArrayList<>();
   private final PriceTable table = new PriceTable(Guard.MAPPING_LOCK.optionName());
-  private final UnaryOperator<OpenFile> wrapping;
+  private final BiFunction<Guard, OpenFile, OpenFile> wrapping;
 
   /** A price list that is printed to {@code out}. */
   public PriceList(PriceOptions options, PrintWriter out) {
-    this(options, out, UnaryOperator.identity());
+    this(options, out, (guard, file) -> file);
   }
 
   /** As {@link #PriceList(PriceOptions, PrintWriter)}, with files that a test breaks. */
-  PriceList(PriceOptions options, PrintWriter out, UnaryOperator<OpenFile> wrapping) {
+  PriceList(PriceOptions options, PrintWriter out, BiFunction<Guard, OpenFile, OpenFile> wrapping) {
     this.options = options;
     this.out = out;
     this.wrapping = wrapping;
@@ -88,13 +88,14 @@ public final class PriceList {
     int cores = Runtime.getRuntime().availableProcessors();
     double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
     say(
-        "price: layout %s, %d rounds of %d ms a figure and one to warm up, files of %s KiB, in %s",
-        options.layout(),
-        options.rounds(),
-        options.windowMillis(),
-        PriceTable.whole(options.spanBytes() / 1024.0),
-        directory);
-    say("price: %d cores, machine load %.2f at the start", cores, load);
+        "price: layout %s, %d rounds of %d ms a figure and one to warm up, files of %s KiB, in %s"
+            .formatted(
+                options.layout(),
+                options.rounds(),
+                options.windowMillis(),
+                PriceTable.whole(options.spanBytes() / 1024.0),
+                directory));
+    say(String.format(Locale.ROOT, "price: %d cores, machine load %.2f at the start", cores, load));
     if (load > LOAD_PER_CORE_MAX * cores) {
       say("price: WARNING the machine is busy: trust no figure, and ratios little");
     }
@@ -117,7 +118,7 @@ public final class PriceList {
         if (guard == Guard.MAPPING_LOCK) {
           throw refused;
         }
-        say("price: %s is left out: %s", guard, refused.getMessage());
+        say("price: %s is left out: %s".formatted(guard, refused.getMessage()));
       }
     }
     contenders.add(Contender.unlocked(recipe));
@@ -165,11 +166,11 @@ public final class PriceList {
         verdict = VIOLATION;
       }
       if (!contender.truncatesOnly()) {
-        say("%s: stale reads: %d", contender.name(), contender.wrong());
+        say("%s: stale reads: %d".formatted(contender.name(), contender.wrong()));
         table.put(contender.name() + ".staleReads", contender.wrong());
       }
       if (contender.lost() != null) {
-        say("%s: lost its volume in %s", contender.name(), contender.lost());
+        say("%s: lost its volume in %s".formatted(contender.name(), contender.lost()));
       }
     }
     table.put("result", verdict == HELD ? "held" : "violation");
@@ -187,16 +188,19 @@ public final class PriceList {
       Spread extra = table.extraNanos(row.key(), with, Contender.UNLOCKED);
       table.put("truncate.extraNanos", extra);
       say(
-          "  truncate pays: %s with the mapping lock, %s without, a difference of %s",
-          nanos(table.nanos(row.key(), with)),
-          nanos(table.nanos(row.key(), Contender.UNLOCKED)),
-          nanos(extra));
+          "  truncate pays: %s with the mapping lock, %s without, a difference of %s"
+              .formatted(
+                  nanos(table.nanos(row.key(), with)),
+                  nanos(table.nanos(row.key(), Contender.UNLOCKED)),
+                  nanos(extra)));
     }
     say(
-        "  the lock alone: %s exclusive as truncate takes it, %s shared as a fill takes it",
-        nanos(alone.exclusiveNanos()), nanos(alone.sharedNanos()));
+        "  the lock alone: %s exclusive as truncate takes it, %s shared as a fill takes it"
+            .formatted(nanos(alone.exclusiveNanos()), nanos(alone.sharedNanos())));
     for (String layout : List.of("ext2", "zonefs")) {
-      say("  truncate on %s, with and without the mapping lock: needs layout %s", layout, layout);
+      say(
+          "  truncate on %s, with and without the mapping lock: needs layout %s"
+              .formatted(layout, layout));
     }
   }
 
@@ -205,8 +209,8 @@ public final class PriceList {
         Locale.ROOT, "%.1f ns (%.1f..%.1f)", spread.median(), spread.min(), spread.max());
   }
 
-  private void say(String format, Object... values) {
-    out.println(String.format(Locale.ROOT, format, values));
+  private void say(String line) {
+    out.println(line);
     out.flush();
   }
 

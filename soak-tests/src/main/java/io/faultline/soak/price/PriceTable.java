@@ -85,14 +85,14 @@ final class PriceTable {
     put(key + "maxNanos", nanos.getMaxValue());
     String text =
         String.format(
-                Locale.ROOT,
-                "  %-20s %28s  %-22s %10.2f %11.1f %11.1f",
-                contender,
-                whole(rate.median()) + " (" + whole(rate.min()) + ".." + whole(rate.max()) + ")",
-                times(key + "times", ratios(row.key(), contender, Sample::perSecond)),
-                nanos.getValueAtPercentile(50) / 1e3,
-                nanos.getValueAtPercentile(99.9) / 1e3,
-                nanos.getMaxValue() / 1e3);
+            Locale.ROOT,
+            "  %-20s %28s  %-22s %10.2f %11.1f %11.1f",
+            contender,
+            whole(rate.median()) + " (" + whole(rate.min()) + ".." + whole(rate.max()) + ")",
+            times(key + "times", ratios(row.key(), contender, Sample::perSecond)),
+            nanos.getValueAtPercentile(50) / 1e3,
+            nanos.getValueAtPercentile(99.9) / 1e3,
+            nanos.getMaxValue() / 1e3);
     if (!row.besideUnit().isEmpty()) {
       Spread beside = spread(mine, Sample::besidePerSecond);
       put(key + row.besideUnit() + "PerSecond", beside);
@@ -191,8 +191,7 @@ final class PriceTable {
     switch (value) {
       // Half a percent of a count is noise, and JSON knows no infinity.
       case Double d ->
-          text.append(
-              d.isInfinite() || d.isNaN() ? "null" : String.format(Locale.ROOT, "%.4g", d));
+          text.append(d.isInfinite() || d.isNaN() ? "null" : String.format(Locale.ROOT, "%.4g", d));
       case Number n -> text.append(n);
       default ->
           text.append('"')

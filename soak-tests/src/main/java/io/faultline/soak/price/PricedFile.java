@@ -70,6 +70,7 @@ final class PricedFile implements AutoCloseable {
     int bytes = file.read(buffer, (long) page * PAGE_BYTES);
     long took = System.nanoTime() - began;
     int newest = begun.get(page);
+    buffer.clear();
     long tag = buffer.getLong(0);
     long sum = PagePattern.sum(buffer);
     if (bytes != PAGE_BYTES || !allowed(tag, sum, page, oldest, newest)) {
@@ -105,15 +106,12 @@ final class PricedFile implements AutoCloseable {
       saw = "checksum-" + Long.toHexString(sum);
     } else {
       kind =
-          PagePattern.pageOf(tag) == page
-              ? Violation.Kind.STALE_READ
-              : Violation.Kind.FOREIGN_DATA;
+          PagePattern.pageOf(tag) == page ? Violation.Kind.STALE_READ : Violation.Kind.FOREIGN_DATA;
       saw = "page" + PagePattern.pageOf(tag) + "-v" + PagePattern.versionOf(tag);
     }
     first.compareAndSet(
         null,
-        new Violation(
-            kind, ino, (long) page * PAGE_BYTES, saw, allowed, OptionalLong.empty()));
+        new Violation(kind, ino, (long) page * PAGE_BYTES, saw, allowed, OptionalLong.empty()));
   }
 
   /** Writes the next data version of {@code count} pages from a buffer of at least as many. */

@@ -187,7 +187,12 @@ record Row(
                       contender.small().truncate(large[0] ? SMALL_BYTES : PAGE_BYTES);
                     };
                   });
-          return sample(new Load().with(1, body).run(millis));
+          long before = contender.exclusives();
+          Sample sample = sample(new Load().with(1, body).run(millis));
+          if (contender.truncatesOnly() && contender.exclusives() > before) {
+            throw new IOException("truncate took the mapping lock where it was to go without");
+          }
+          return sample;
         });
   }
 
