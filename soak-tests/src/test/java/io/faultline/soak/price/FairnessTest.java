@@ -96,7 +96,7 @@ class FairnessTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"MAPPING_LOCK", "READS_UNDER_IO_LOCK"})
+  @EnumSource(names = {"MAPPING_LOCK", "READS_UNDER_IO_LOCK", "RANGE_LOCK"})
   void endlessFillsLetAPunchThrough(Guard guard) throws Exception {
     try (Contender contender = contender(guard)) {
       PricedFile file = contender.half();
@@ -109,7 +109,7 @@ class FairnessTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"MAPPING_LOCK", "READS_UNDER_IO_LOCK"})
+  @EnumSource(names = {"MAPPING_LOCK", "READS_UNDER_IO_LOCK", "RANGE_LOCK"})
   void endlessPunchesLetAFillThrough(Guard guard) throws Exception {
     try (Contender contender = contender(guard)) {
       PricedFile file = contender.half();

@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.regex.Matcher;
@@ -37,9 +38,7 @@ class PriceListTest {
     assertThat(list((guard, file) -> file)).as("%s", text).isEqualTo(PriceList.HELD);
     String json = Files.readString(directory.resolve("json"));
     List<String> guards =
-        List.of(Guard.MAPPING_LOCK, Guard.READS_UNDER_IO_LOCK, Guard.NONE).stream()
-            .map(Guard::optionName)
-            .toList();
+        Arrays.stream(Guard.values()).map(Guard::optionName).toList();
     for (Row row : Row.all()) {
       assertThat(text.toString()).contains("\n" + row.title() + "\n");
       for (String guard : guards) {
