@@ -23,6 +23,7 @@ final class SlotWaits {
   private static final int SPINS = 64;
 
   private final Stripe[] stripes = new Stripe[STRIPES];
+  private final int spins;
 
   private static final class Stripe {
     final ReentrantLock lock = new ReentrantLock();
@@ -42,6 +43,13 @@ final class SlotWaits {
   }
 
   SlotWaits() {
+    // In simulation nobody else runs meanwhile.
+    this(Yield.SIMULATION ? 0 : SPINS);
+  }
+
+  /** Looks {@code spins} times before it parks; a test that is to see parked threads asks for 0. */
+  SlotWaits(int spins) {
+    this.spins = spins;
     for (int s = 0; s < STRIPES; s++) {
       stripes[s] = new Stripe();
     }
@@ -66,13 +74,11 @@ final class SlotWaits {
       }
     }
     Yield.at(YieldPoint.SLOT_WAIT, leaf.firstPage + index, flags);
-    if (!Yield.SIMULATION) {
-      for (int spin = 0; spin < SPINS; spin++) {
-        if (!SlotWord.is(leaf.get(index), flags)) {
-          return;
-        }
-        Thread.onSpinWait();
+    for (int spin = 0; spin < spins; spin++) {
+      if (!SlotWord.is(leaf.get(index), flags)) {
+        return;
       }
+      Thread.onSpinWait();
     }
     // Whoever clears one of the two flags wakes all, also those who wait for the other.
     boolean interrupted = false;

@@ -1,0 +1,279 @@
+package io.faultline.engine.lock;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.jetbrains.lincheck.datastructures.ManagedStrategyGuaranteeKt.forClasses;
+
+import java.util.concurrent.locks.LockSupport;
+import org.jetbrains.lincheck.LincheckAssertionError;
+import org.jetbrains.lincheck.datastructures.IntGen;
+import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.Options;
+import org.jetbrains.lincheck.datastructures.Param;
+import org.jetbrains.lincheck.datastructures.StressOptions;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Goal: {@link PhaseFairLock} and {@link WriteRangeLock} exclude whom they must and grant everybody
+ * in the end, in every schedule that Lincheck tries. Method: what the locks guard is plain memory
+ * of two words, so a broken exclusion makes a result no sequential order explains; a lost wake-up
+ * is a schedule in which nobody can go on, and Lincheck reports that too. Operations take and give
+ * back within themselves: a hold across operations would make the end of a scenario a deadlock. A
+ * try that may fail has no one answer to compare (it fails while another try is about to back out),
+ * so a failed one goes on to wait.
+ */
+@Tag("lincheck")
+@Timeout(300)
+class LockLincheckTest {
+  @AfterEach
+  void noMutantStays() {
+    LockMutant.use(LockMutant.NONE);
+  }
+
+  /** Two words that only change together, under each way to take the lock. */
+  public static class Guarded {
+    private final MappingLock lock = new MappingLock(1, new LockCounters());
+    private int left;
+    private int right;
+
+    private int both() {
+      return left == right ? left : -1;
+    }
+
+    private int add() {
+      left++;
+      right++;
+      return both();
+    }
+
+    @Operation
+    public int readShared() {
+      lock.lockShared();
+      int seen = both();
+      lock.unlockShared();
+      return seen;
+    }
+
+    @Operation
+    public int tryReadShared() {
+      if (!lock.tryLockShared()) {
+        lock.lockShared();
+      }
+      int seen = both();
+      lock.unlockShared();
+      return seen;
+    }
+
+    @Operation
+    public int addExclusive() {
+      lock.lockExclusive();
+      int seen = add();
+      lock.unlockExclusive();
+      return seen;
+    }
+
+    @Operation
+    public int tryAddExclusive() {
+      if (!lock.tryLockExclusive()) {
+        lock.lockExclusive();
+      }
+      int seen = add();
+      lock.unlockExclusive();
+      return seen;
+    }
+
+    /** The grant works and releases on whichever thread hands over; the asker waits for it. */
+    @Operation
+    public int addWhenGranted() {
+      Grant grant = new Grant(Thread.currentThread());
+      lock.lockExclusiveAsync(
+          () -> {
+            LockOrder.adopt(LockRank.MAPPING, 1);
+            int seen = add();
+            lock.unlockExclusive();
+            grant.seen = seen;
+            LockSupport.unpark(grant.asker);
+          });
+      while (grant.seen == 0) {
+        LockSupport.park();
+      }
+      return grant.seen;
+    }
+  }
+
+  private static final class Grant {
+    private final Thread asker;
+    private volatile int seen;
+
+    Grant(Thread asker) {
+      this.asker = asker;
+    }
+  }
+
+  /** What {@link Guarded} is without anybody beside. */
+  public static class Counter {
+    private int value;
+
+    public int readShared() {
+      return value;
+    }
+
+    public int tryReadShared() {
+      return value;
+    }
+
+    public int addExclusive() {
+      return ++value;
+    }
+
+    public int tryAddExclusive() {
+      return ++value;
+    }
+
+    public int addWhenGranted() {
+      return ++value;
+    }
+  }
+
+  /** Three pages; a write puts one value into all pages of its range. */
+  @Param(name = "from", gen = IntGen.class, conf = "0:1")
+  @Param(name = "pages", gen = IntGen.class, conf = "1:2")
+  public static class Ranges {
+    private final WriteRangeLock lock = new WriteRangeLock(1);
+    private final int[] page = new int[3];
+
+    /** Pages at the end of a range that the lock is not told of. */
+    int forgotten() {
+      return 0;
+    }
+
+    /** What each page of the range holds after one was added to it, as one number. */
+    @Operation
+    public int add(@Param(name = "from") int from, @Param(name = "pages") int pages) {
+      long handle = lock.lock(from, Math.max(from + 1, from + pages - forgotten()));
+      int seen = addTo(page, from, from + pages);
+      lock.unlock(handle);
+      return seen;
+    }
+
+    static int addTo(int[] page, int from, int to) {
+      int seen = 0;
+      for (int p = from; p < to; p++) {
+        page[p]++;
+      }
+      for (int p = from; p < to; p++) {
+        seen = seen * 100 + page[p];
+      }
+      return seen;
+    }
+  }
+
+  /** Broken: the last page of a range is not locked. */
+  public static class RangesOnePageShort extends Ranges {
+    @Override
+    int forgotten() {
+      return 1;
+    }
+  }
+
+  /** What {@link Ranges} is without anybody beside. */
+  public static class Pages {
+    private final int[] page = new int[3];
+
+    public int add(int from, int pages) {
+      return Ranges.addTo(page, from, from + pages);
+    }
+  }
+
+  /** The order checker is not under test, and its graph outlives an invocation. */
+  private static ModelCheckingOptions models(int iterations, int invocations) {
+    return new ModelCheckingOptions()
+        .addGuarantee(
+            forClasses(LockOrder.class.getName(), LockGraph.class.getName()).allMethods().ignore())
+        .iterations(iterations)
+        .invocationsPerIteration(invocations)
+        .threads(3)
+        .actorsPerThread(2)
+        .actorsBefore(0)
+        .actorsAfter(1)
+        .minimizeFailedScenario(false);
+  }
+
+  private static StressOptions stress(int iterations, int invocations) {
+    return new StressOptions()
+        .iterations(iterations)
+        .invocationsPerIteration(invocations)
+        .threads(3)
+        .actorsPerThread(3)
+        .actorsBefore(0)
+        .actorsAfter(1)
+        .minimizeFailedScenario(false);
+  }
+
+  private static void guarded(Options<?, ?> options) {
+    options.sequentialSpecification(Counter.class).check(Guarded.class);
+  }
+
+  private static void ranges(Options<?, ?> options, Class<?> lock) {
+    options.sequentialSpecification(Pages.class).check(lock);
+  }
+
+  @Test
+  void phaseFairLockModelChecked() {
+    guarded(models(5, 100));
+  }
+
+  @Test
+  void phaseFairLockStressed() {
+    guarded(stress(10, 500));
+  }
+
+  @Test
+  void writeRangeLockModelChecked() {
+    ranges(models(5, 100), Ranges.class);
+  }
+
+  @Test
+  void writeRangeLockStressed() {
+    ranges(stress(10, 500), Ranges.class);
+  }
+
+  @Tag("deep")
+  @Test
+  void phaseFairLockLonger() {
+    guarded(models(100, 5_000));
+    guarded(stress(100, 5_000));
+  }
+
+  @Tag("deep")
+  @Test
+  void writeRangeLockLonger() {
+    ranges(models(100, 5_000), Ranges.class);
+    ranges(stress(100, 5_000), Ranges.class);
+  }
+
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+  void refusesABrokenPhaseFairLock(LockMutant mutant) {
+    LockMutant.use(mutant);
+    assertThatThrownBy(() -> guarded(models(50, 1_000)))
+        .isInstanceOf(LincheckAssertionError.class)
+        .satisfies(
+            refused ->
+                assertThat(refused.getMessage())
+                    .containsAnyOf("hung", "overtaken", "passes a queued exclusive"));
+  }
+
+  @Test
+  void refusesARangeOnePageShort() {
+    assertThatThrownBy(() -> ranges(models(50, 1_000), RangesOnePageShort.class))
+        .isInstanceOf(LincheckAssertionError.class)
+        .hasMessageContaining("Invalid execution results");
+  }
+}
