@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Goal: {@link PhaseFairLock} and {@link WriteRangeLock} exclude whom they must and grant everybody
+ * Goal: {@link PhaseFairLock}, {@link WriteRangeLock} and {@link MappingRangeLock} exclude whom they must and grant everybody
  * in the end, in every schedule that Lincheck tries. Method: what the locks guard is plain memory
  * of two words, so a broken exclusion makes a result no sequential order explains; a lost wake-up
  * is a schedule in which nobody can go on, and Lincheck reports that too. Operations take and give
@@ -191,6 +191,62 @@ class LockLincheckTest {
     }
   }
 
+  /** Two words a page, which only change together: fills look, destroyers change. */
+  @Param(name = "from", gen = IntGen.class, conf = "0:1")
+  @Param(name = "pages", gen = IntGen.class, conf = "1:2")
+  public static class Filled {
+    private final MappingRangeLock lock = new MappingRangeLock(1, new LockCounters());
+    private final int[] left = new int[3];
+    private final int[] right = new int[3];
+
+    private int both(int page) {
+      return left[page] == right[page] ? left[page] : -1;
+    }
+
+    /** Only the page that is needed: how far the window reaches depends on who else is there. */
+    @Operation
+    public int fill(@Param(name = "from") int from, @Param(name = "pages") int pages) {
+      long end = lock.lockShared(from, from + pages);
+      int seen = both(from);
+      lock.unlockShared(from, end);
+      return seen;
+    }
+
+    /** As a command does it: the grant may come on another thread, which does the work. */
+    @Operation
+    public int destroy(@Param(name = "from") int from, @Param(name = "pages") int pages) {
+      PageRange range = new PageRange(from, from + pages);
+      Grant grant = new Grant(Thread.currentThread());
+      lock.lockExclusiveAsync(
+          range,
+          () -> {
+            LockOrder.adopt(LockRank.MAPPING, 1);
+            int seen = Ranges.addTo(left, from, from + pages);
+            Ranges.addTo(right, from, from + pages);
+            lock.unlockExclusive(range);
+            grant.seen = seen;
+            LockSupport.unpark(grant.asker);
+          });
+      while (grant.seen == 0) {
+        LockSupport.park();
+      }
+      return grant.seen;
+    }
+  }
+
+  /** What {@link Filled} is without anybody beside. */
+  public static class FilledAlone {
+    private final int[] page = new int[3];
+
+    public int fill(int from, int pages) {
+      return page[from];
+    }
+
+    public int destroy(int from, int pages) {
+      return Ranges.addTo(page, from, from + pages);
+    }
+  }
+
   /** The order checker is not under test, and its graph outlives an invocation. */
   private static ModelCheckingOptions models(int iterations, int invocations) {
     return new ModelCheckingOptions()
@@ -224,24 +280,38 @@ class LockLincheckTest {
     options.sequentialSpecification(Pages.class).check(lock);
   }
 
+  private static void filled(Options<?, ?> options) {
+    options.sequentialSpecification(FilledAlone.class).check(Filled.class);
+  }
+
+  @Test
+  void mappingRangeLockModelChecked() {
+    filled(models(2, 50));
+  }
+
+  @Test
+  void mappingRangeLockStressed() {
+    filled(stress(5, 300));
+  }
+
   @Test
   void phaseFairLockModelChecked() {
-    guarded(models(5, 100));
+    guarded(models(2, 50));
   }
 
   @Test
   void phaseFairLockStressed() {
-    guarded(stress(10, 500));
+    guarded(stress(5, 300));
   }
 
   @Test
   void writeRangeLockModelChecked() {
-    ranges(models(5, 100), Ranges.class);
+    ranges(models(2, 50), Ranges.class);
   }
 
   @Test
   void writeRangeLockStressed() {
-    ranges(stress(10, 500), Ranges.class);
+    ranges(stress(5, 300), Ranges.class);
   }
 
   @Tag("deep")
@@ -253,13 +323,27 @@ class LockLincheckTest {
 
   @Tag("deep")
   @Test
+  void mappingRangeLockLonger() {
+    filled(models(100, 5_000));
+    filled(stress(100, 5_000));
+  }
+
+  @Tag("deep")
+  @Test
   void writeRangeLockLonger() {
     ranges(models(100, 5_000), Ranges.class);
     ranges(stress(100, 5_000), Ranges.class);
   }
 
+  @Tag("deep")
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+  @EnumSource(names = {"EXCLUSIVE_BEFORE_SHARED", "SHARED_IGNORES_WANT"})
+  void refusesAnUnfairPhaseFairLock(LockMutant mutant) {
+    refusesABrokenPhaseFairLock(mutant);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = "BACK_OUT_WITHOUT_HAND_OVER")
   void refusesABrokenPhaseFairLock(LockMutant mutant) {
     LockMutant.use(mutant);
     assertThatThrownBy(() -> guarded(models(50, 1_000)))
@@ -268,6 +352,20 @@ class LockLincheckTest {
             refused ->
                 assertThat(refused.getMessage())
                     .containsAnyOf("hung", "overtaken", "passes a queued exclusive"));
+  }
+
+  @Tag("deep")
+  @ParameterizedTest
+  @EnumSource(names = "RANGE_IGNORES_QUEUED")
+  void refusesAnUnfairMappingRangeLock(LockMutant mutant) {
+    refusesABrokenMappingRangeLock(mutant);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = "RANGE_ENDS_EARLY")
+  void refusesABrokenMappingRangeLock(LockMutant mutant) {
+    LockMutant.use(mutant);
+    assertThatThrownBy(() -> filled(models(50, 1_000))).isInstanceOf(LincheckAssertionError.class);
   }
 
   @Test

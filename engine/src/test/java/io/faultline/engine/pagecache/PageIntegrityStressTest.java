@@ -268,7 +268,7 @@ class PageIntegrityStressTest {
   @Test
   void everyPageReadIsWholeAndCurrentForLonger() throws Exception {
     for (int seed = 0; seed < 10; seed++) {
-      sound(200_000, 100 * seed);
+      sound(200_000, 100L * seed);
     }
   }
 
