@@ -76,7 +76,7 @@ public final class MappingOperations {
    * meanwhile. The caller holds the I/O lock exclusive, so the size holds still.
    *
    * @return null for allocate: ext4 allocates without the lock, since a hole and an unwritten block
-   *     read alike (SEMANTICS §0 8)
+   *     read alike (SEMANTICS §0 8); null for all on a volume made to show what the lock costs
    */
   public @Nullable PageRange destroys(Vnode vnode, MappingCommand command) {
     if (cache.destroyersUnlocked()) {

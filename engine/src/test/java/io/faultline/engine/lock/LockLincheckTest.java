@@ -20,13 +20,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Goal: {@link PhaseFairLock}, {@link WriteRangeLock} and {@link MappingRangeLock} exclude whom they must and grant everybody
- * in the end, in every schedule that Lincheck tries. Method: what the locks guard is plain memory
- * of two words, so a broken exclusion makes a result no sequential order explains; a lost wake-up
- * is a schedule in which nobody can go on, and Lincheck reports that too. Operations take and give
- * back within themselves: a hold across operations would make the end of a scenario a deadlock. A
- * try that may fail has no one answer to compare (it fails while another try is about to back out),
- * so a failed one goes on to wait.
+ * Goal: {@link PhaseFairLock}, {@link WriteRangeLock} and {@link MappingRangeLock} exclude whom
+ * they must and grant everybody in the end, in every schedule that Lincheck tries. Method: what the
+ * locks guard is plain memory of two words, so a broken exclusion makes a result no sequential
+ * order explains; a lost wake-up is a schedule in which nobody can go on, and Lincheck reports that
+ * too. Operations take and give back within themselves: a hold across operations would make the end
+ * of a scenario a deadlock. A try that may fail has no one answer to compare (it fails while
+ * another try is about to back out), so a failed one goes on to wait.
  */
 @Tag("lincheck")
 @Timeout(300)

@@ -37,8 +37,7 @@ class PriceListTest {
   void everyRowHasAFigureForEveryGuard() throws IOException {
     assertThat(list((guard, file) -> file)).as("%s", text).isEqualTo(PriceList.HELD);
     String json = Files.readString(directory.resolve("json"));
-    List<String> guards =
-        Arrays.stream(Guard.values()).map(Guard::optionName).toList();
+    List<String> guards = Arrays.stream(Guard.values()).map(Guard::optionName).toList();
     for (Row row : Row.all()) {
       assertThat(text.toString()).contains("\n" + row.title() + "\n");
       for (String guard : guards) {
