@@ -114,6 +114,19 @@ public final class CacheAudit {
   }
 
   /**
+   * Whether nobody can store to the page while the caller holds the mapping lock exclusive: it is
+   * clean, or not cached.
+   */
+  public boolean holdsStill(Mapping m, long page) {
+    return each(
+            m,
+            page,
+            page + 1,
+            (p, leaf, word) -> SlotWord.frame(word) == 0 || clean(word) ? "" : "in use")
+        .isEmpty();
+  }
+
+  /**
    * Invariant I15: after bytes {@code [from, to)} were destroyed, and with the mapping lock still
    * exclusive, no page lies wholly inside but zeros, and clean pages at its edges are zero there.
    */
@@ -133,7 +146,7 @@ public final class CacheAudit {
           if (whole && SlotWord.is(word, SlotWord.LOCK | SlotWord.DIRTY | SlotWord.WRITEBACK)) {
             return "in use inside the destroyed range";
           }
-          // A store may reach a dirty edge without the lock: only clean edges hold still.
+          // A store may reach a dirty edge without the lock.
           long differs = clean(word) ? differs(word, first, last, ZEROS) : -1;
           return differs < 0 ? "" : "byte " + differs + " survived";
         });

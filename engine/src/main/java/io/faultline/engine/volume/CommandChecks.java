@@ -13,10 +13,17 @@ import io.faultline.engine.runtime.Invariant;
  * invariants I2, I8, I15 and I16. Does nothing on volumes whose guard does not uphold them.
  */
 final class CommandChecks {
+  private static final long BYTES_MAX = Long.MAX_VALUE - 2L * BLOCK_BYTES;
+
   private final Vnode vnode;
   private final PageCache cache;
   private final boolean exclusive;
   private final long sizeBefore;
+
+  /** What of a range to be zeroed nobody stores to meanwhile. */
+  private long stillFrom;
+
+  private long stillTo;
 
   CommandChecks(Vnode vnode, PageCache cache, boolean exclusive) {
     this.vnode = vnode;
@@ -42,7 +49,32 @@ final class CommandChecks {
   void before(MappingCommand command) {
     if (on()) {
       requireDrained(command);
+      if (destroysRange(command)) {
+        findStill(command.offset(), end(command));
+      }
     }
+  }
+
+  private static boolean destroysRange(MappingCommand command) {
+    return command instanceof MappingCommand.PunchHole
+        || command instanceof MappingCommand.ZeroRange;
+  }
+
+  private static long end(MappingCommand command) {
+    return Math.min(BYTES_MAX, command.offset() + command.length());
+  }
+
+  /**
+   * An edge page that is dirty by now may be stored to after it was zeroed, and written back before
+   * anybody looks at it.
+   */
+  private void findStill(long from, long to) {
+    Mapping m = vnode.mapping;
+    CacheAudit audit = cache.audit();
+    boolean head = from % BLOCK_BYTES == 0 || audit.holdsStill(m, from / BLOCK_BYTES);
+    boolean tail = to % BLOCK_BYTES == 0 || audit.holdsStill(m, to / BLOCK_BYTES);
+    stillFrom = head ? from : Math.ceilDiv(from, (long) BLOCK_BYTES) * BLOCK_BYTES;
+    stillTo = tail ? to : to / BLOCK_BYTES * BLOCK_BYTES;
   }
 
   void after(MappingCommand command) {
@@ -59,11 +91,10 @@ final class CommandChecks {
       return;
     }
     long from = command.offset();
-    long to = Long.MAX_VALUE - 2L * BLOCK_BYTES;
-    if (command instanceof MappingCommand.PunchHole
-        || command instanceof MappingCommand.ZeroRange) {
-      to = Math.min(to, from + command.length());
-      String survivor = audit.survivor(m, from, to);
+    long to = BYTES_MAX;
+    if (destroysRange(command)) {
+      to = end(command);
+      String survivor = stillFrom < stillTo ? audit.survivor(m, stillFrom, stillTo) : "";
       Invariant.I15.require(survivor.isEmpty(), "after %s %s", command.operation(), survivor);
     }
     long first = Math.max(0, from / BLOCK_BYTES - 1);
