@@ -15,6 +15,8 @@ public enum Mutant {
   R2_FSYNC_SKIPS_WRITEBACK,
   /** R2: fsync does not flush the image when its transaction is durable already. */
   R2_FSYNC_SKIPS_FLUSH,
+  /** R2: fsync does not wait for a destroyer that took dirty pages and has not published yet. */
+  R2_FSYNC_SKIPS_DESTROYER,
   /** R3: punch does not raise the durable size. */
   R3_PUNCH_KEEPS_DURABLE_SIZE,
   /** R3: writeback raises the durable size past isize. */

@@ -19,6 +19,7 @@ import io.faultline.engine.inode.MappingCommand;
 import io.faultline.engine.journal.Journal;
 import io.faultline.engine.journal.TransactionLog;
 import io.faultline.engine.journal.Tx;
+import io.faultline.engine.lock.CacheGuard;
 import io.faultline.engine.lock.Guard;
 import io.faultline.engine.lock.LockCounters;
 import io.faultline.engine.lock.LockOrder;
@@ -777,13 +778,15 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
   }
 
   /**
-   * fsync(2), rule R2: writes back, waits for what others write back, then for the newest
-   * transaction that names the inode, then for a flush of the image that began after the writes.
+   * fsync(2), rule R2: writes back, waits for what others write back, for a destroyer under way,
+   * then for the newest transaction that names the inode, then for a flush of the image that began
+   * after the writes.
    *
    * @param times whether times must be durable too (fdatasync: no)
    */
   void fsync(Vnode vnode, boolean times) throws FsException {
     writeback.flush(vnode, 0, Long.MAX_VALUE, true);
+    awaitDestroyer(vnode);
     if (times) {
       settleTimesForSync(vnode, "fsync");
     }
@@ -796,6 +799,26 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     } catch (IOException e) {
       fail(e);
       throw new FsException(Errno.EIO, "fsync", vnode.ino(), String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /**
+   * A destroyer may have thrown dirty pages away before the writeback just done came to them, and
+   * not have published yet: then neither what was written there nor what it put in its place would
+   * be durable, and a crash would bring back what was there before both. Whoever comes after the
+   * writeback finds such a destroyer in the mapping lock; one that is granted later finds the pages
+   * clean.
+   */
+  private static void awaitDestroyer(Vnode vnode) {
+    CacheGuard guard = vnode.mapping.lock();
+    if (!guard.heldExclusive() || Mutant.R2_FSYNC_SKIPS_DESTROYER.on()) {
+      return;
+    }
+    // A shared hold waits for its first page and ends where the next destroyer begins.
+    for (long from = 0; from < Long.MAX_VALUE; ) {
+      long end = guard.lockShared(from, Long.MAX_VALUE);
+      guard.unlockShared(from, end);
+      from = end;
     }
   }
 
@@ -862,6 +885,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
   private void syncAll() throws FsException {
     for (Vnode vnode : vnodes.values()) {
       writeback.flush(vnode, 0, Long.MAX_VALUE, true);
+      awaitDestroyer(vnode);
       settleTimesForSync(vnode, "sync");
     }
     journal.commitAll();
