@@ -16,6 +16,8 @@ import io.faultline.engine.volume.OpenInode;
 import io.faultline.persistence.journal.JournalConfig;
 import io.faultline.persistence.journal.VolumeLog;
 import io.faultline.persistence.journal.VolumeSystem;
+import io.faultline.persistence.replay.JournalReader;
+import io.faultline.persistence.replay.Replay;
 import io.faultline.persistence.segment.SegmentLog;
 import io.faultline.persistence.segment.VolumeIdentity;
 import java.io.IOException;
@@ -43,6 +45,8 @@ public final class RaceVolume implements AutoCloseable {
   private final VolumeLog log;
   private final LiveVolume volume;
   private final long epoch;
+
+  /** Nothing is left to close. */
   private boolean cut;
 
   private RaceVolume(
@@ -107,10 +111,39 @@ public final class RaceVolume implements AutoCloseable {
    * RaceSetup#RECORDED}.
    */
   public RaceVolume afterPowerCut() throws IOException {
+    Remains remains = remains(0);
     cut = true;
     log.abandon();
-    BlockDevice image = ((RecordingDevice) device).crashImage(CrashChoice.dropAll());
-    return new RaceVolume(setup, runtime, image, journal.crash(), epoch + 1);
+    return opened(remains);
+  }
+
+  /** What a power cut leaves: the device and the journal's files. */
+  public record Remains(BlockDevice image, MemoryJournalStore journal) {}
+
+  /**
+   * What a power cut at this moment would leave; the volume goes on, so that a cut can fall into
+   * the middle of a run. Its device has to be a {@link RecordingDevice}.
+   *
+   * @param seed decides what of the unflushed is kept, dropped or torn; 0: all of it is dropped
+   */
+  public Remains remains(long seed) {
+    RecordingDevice recorded = (RecordingDevice) device;
+    return seed == 0
+        ? new Remains(recorded.crashImage(CrashChoice.dropAll()), journal.crash())
+        : new Remains(recorded.crashImage(CrashChoice.seeded(seed)), journal.crash(seed));
+  }
+
+  /** Opens what a power cut left. This volume must have been closed, or be gone. */
+  public RaceVolume opened(Remains remains) throws IOException {
+    return new RaceVolume(setup, runtime, remains.image(), remains.journal(), epoch + 1);
+  }
+
+  /** What the journal's files say that was durable, folded by the engine's own apply. */
+  public InodeTable replayed() throws IOException {
+    try (JournalReader reader = JournalReader.over(
+            journal.crash(), new VolumeIdentity(ID, epoch), 1, Long.MAX_VALUE)) {
+      return Replay.toTable(reader, Long.MAX_VALUE);
+    }
   }
 
   /** The volume. */
@@ -205,6 +238,7 @@ public final class RaceVolume implements AutoCloseable {
     if (cut) {
       return;
     }
+    cut = true;
     volume.close();
     log.close();
   }
