@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
       RaceList.class,
       RaceRunVerb.class,
       RaceExplore.class,
+      RaceSearch.class,
       RaceMutants.class,
       RacePrice.class
     })
@@ -32,7 +33,7 @@ final class Race implements Callable<Integer> {
   public Integer call() {
     throw new ParameterException(
         Objects.requireNonNull(spec).commandLine(),
-        "Missing word: list, run, explore, mutants or price");
+        "Missing word: list, run, explore, search, mutants or price");
   }
 
   /** Fails where the JVM cannot run a simulation, and makes it ready where it can. */

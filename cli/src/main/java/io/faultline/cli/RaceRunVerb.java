@@ -1,6 +1,7 @@
 package io.faultline.cli;
 
 import io.faultline.engine.lock.Guard;
+import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.runtime.sim.Schedule;
 import io.faultline.soak.race.Laboratory;
 import io.faultline.soak.race.Scenario;
@@ -8,7 +9,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.EnumSet;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -27,7 +30,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Runs one race and prints it thread by thread, then the verdict and the schedule.",
       "With --guard none the violation is shown (exit code 3); with a guard the same steps are"
-          + " tried, and the one that cannot be taken is named with the lock that forbids it."
+          + " tried, and the one that cannot be taken is named with the lock that forbids it.",
+      "With --program a program is run that race search wrote, and judged: exit code 3 if"
+          + " anything is violated."
     })
 final class RaceRunVerb implements Callable<Integer> {
   @Mixin private RaceChoice choice = new RaceChoice();
@@ -46,13 +51,31 @@ final class RaceRunVerb implements Callable<Integer> {
       description = "Draws the lock timeline of the run, a lane per task and per inode's lock.")
   private @Nullable Path picture;
 
+  @Option(
+      names = "--program",
+      paramLabel = "FILE",
+      description =
+          "Runs this program instead of a named race: under --schedule, or under up to 1000 others"
+              + " until one violates something. Prints one line per yield point and state change.")
+  private @Nullable Path program;
+
+  @Option(
+      names = "--mutant",
+      paramLabel = "NAME",
+      description = "With --program: leaves out a step of the engine. May be repeated.")
+  private Set<Mutant> mutants = EnumSet.noneOf(Mutant.class);
+
   @Spec private @Nullable CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
     CommandLine line = Objects.requireNonNull(spec).commandLine();
     Guard guard = choice.guard(line);
-    Scenario scenario = choice.scenario(line);
+    boolean named = program == null;
+    if (!named && (choice.named() || picture != null) || named && !mutants.isEmpty()) {
+      throw new ParameterException(
+          line, "--program takes neither NAME nor --picture, and --mutant needs --program");
+    }
     Schedule given = null;
     if (schedule != null) {
       try {
@@ -61,6 +84,10 @@ final class RaceRunVerb implements Callable<Integer> {
         throw new ParameterException(line, "not a schedule: " + e.getMessage(), e);
       }
     }
+    if (program != null) {
+      return RaceSearch.runProgram(line, program, guard, mutants, given);
+    }
+    Scenario scenario = choice.scenario(line);
     Race.begin();
     Laboratory.Answer answer;
     try {
@@ -76,12 +103,12 @@ final class RaceRunVerb implements Callable<Integer> {
     return answer.verdict() == Laboratory.Verdict.VIOLATION ? ExitCode.VIOLATION : ExitCode.HELD;
   }
 
-  /** Whole or not at all: a half-written picture would be taken for one. */
-  private static void write(Path file, String picture) throws IOException {
+  /** Whole or not at all: half a file would be taken for one. */
+  static void write(Path file, String text) throws IOException {
     Path whole = file.toAbsolutePath();
     Path part = whole.resolveSibling(whole.getFileName() + ".part");
     try {
-      Files.writeString(part, picture);
+      Files.writeString(part, text);
       Files.move(part, whole, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(part);

@@ -45,6 +45,56 @@ class RaceTest {
   }
 
   @Test
+  void refusesSearchesThatAreNone(@TempDir Path directory) throws Exception {
+    assertThat(run("race", "search", "--clients", "9")).isEqualTo(ExitCode.USAGE);
+    assertThat(run("race", "search", "--seeds", "0")).isEqualTo(ExitCode.USAGE);
+    assertThat(run("race", "search", "--mutant", "NOTHING")).isEqualTo(ExitCode.USAGE);
+    assertThat(run("race", "search", "--guard", "hope")).isEqualTo(ExitCode.USAGE);
+    assertThat(run("race", "run")).isEqualTo(ExitCode.USAGE);
+    Path file = Files.writeString(directory.resolve("p"), "0 fsync 0\n0 fly 0\n");
+    assertThat(run("race", "run", "--program", file.toString())).isEqualTo(ExitCode.USAGE);
+    assertThat(run("race", "run", "punch-vs-read", "--program", file.toString()))
+        .isEqualTo(ExitCode.USAGE);
+    assertThat(run("race", "run", "punch-vs-read", "--mutant", "R9_FREE_AT_ONCE"))
+        .isEqualTo(ExitCode.USAGE);
+    assertThat(err.toString()).contains("9 clients: 2 to 8").contains("line 2: no operation 'fly'");
+    assertThat(run("race", "search")).isEqualTo(ExitCode.FAILED);
+  }
+
+  @Test
+  @Tag("simulation")
+  void searchesAndRunsAgainWhatItFound(@TempDir Path directory) throws Exception {
+    Path trace = directory.resolve("trace");
+    assertThat(run("race", "search", "--seeds", "5", "--trace", trace.toString()))
+        .isEqualTo(ExitCode.HELD);
+    assertThat(out.toString())
+        .containsPattern("seeds=5 schedules=5 points=\\d+ distinct-traces=5 not-judged=0")
+        .contains("held: nothing was violated");
+    assertThat(Files.readString(trace)).contains("MAPPING_CHANGED");
+
+    Path program = directory.resolve("program");
+    String mutant = "R9_FREE_AT_ONCE";
+    assertThat(run("race", "search", "--mutant", mutant, "--save", program.toString()))
+        .isEqualTo(ExitCode.VIOLATION);
+    String found = out.toString();
+    assertThat(found).contains("\nVIOLATION kind=").contains("\nseed: ");
+    String schedule = found.lines().filter(l -> l.startsWith("schedule: ")).findFirst().orElse("");
+    assertThat(
+            run(
+                "race",
+                "run",
+                "--program",
+                program.toString(),
+                "--mutant",
+                mutant,
+                "--schedule",
+                schedule.substring(10)))
+        .isEqualTo(ExitCode.VIOLATION);
+    String violation = found.lines().filter(l -> l.startsWith("VIOLATION ")).findFirst().orElse("");
+    assertThat(out.toString().lines().filter(violation::equals)).hasSize(2);
+  }
+
+  @Test
   void saysWhatARaceThatCannotBeRunYetNeeds() {
     assertThat(run("race", "run", "clone-vs-clone")).isEqualTo(ExitCode.FAILED);
     assertThat(err.toString()).contains("needs clone");
