@@ -2,6 +2,7 @@ package io.faultline.engine.extent;
 
 import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.lock.LockRank;
+import io.faultline.engine.runtime.Mutant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -143,7 +144,9 @@ public final class BlockAllocator {
   /** Gives blocks back; they may be handed out at once. */
   public void free(BlockRun run) {
     ledger.released(run);
-    giveBack(run);
+    if (!Mutant.I14_FREED_BLOCK_LOST.on()) {
+      giveBack(run);
+    }
   }
 
   private void giveBack(BlockRun run) {

@@ -373,6 +373,15 @@ public final class BlockLedger {
     durableLsn = Math.max(durableLsn, lsn);
   }
 
+  /** Blocks that the allocator has handed out and no mapping has got yet. */
+  public long taken() {
+    return on ? takenCount() : 0;
+  }
+
+  private synchronized long takenCount() {
+    return counts[TAKEN];
+  }
+
   /**
    * Compares with what others have counted, when nobody allocates, frees or writes.
    *

@@ -7,6 +7,7 @@ import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.lock.LockRank;
 import io.faultline.engine.lock.LockWait;
 import io.faultline.engine.runtime.EngineRuntime;
+import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
 import java.io.IOException;
@@ -170,6 +171,11 @@ public final class Journal implements AutoCloseable {
     if (batch.isEmpty()) {
       throw new IllegalArgumentException("an empty batch");
     }
+    if (Mutant.B25_BATCH_TORN.on() && batch.size() > 1) {
+      append(batch.subList(0, 1));
+      Yield.at(YieldPoint.SPIN);
+      return append(batch.subList(1, batch.size()));
+    }
     long bytes = EventSize.upperBoundBytes(batch);
     LockOrder.acquired(LockRank.RUNNING_TRANSACTION, 0);
     lock.lock();
@@ -229,6 +235,21 @@ public final class Journal implements AutoCloseable {
     lock.lock();
     try {
       return running.lsn;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Events of transactions that are not durable, or whose listener has not returned yet. */
+  public List<Event> undurable() {
+    lock.lock();
+    try {
+      List<Event> events = new ArrayList<>();
+      if (committing != null) {
+        events.addAll(committing.events);
+      }
+      events.addAll(running.events);
+      return events;
     } finally {
       lock.unlock();
     }
@@ -385,11 +406,13 @@ public final class Journal implements AutoCloseable {
     Tx tx = new Tx(pending.lsn, epoch, pending.events);
     Yield.at(YieldPoint.COMMIT_CLOSED, 0, tx.lsn());
     LockOrder.assertNoneOutside(LockRank.ALLOCATION_GROUP, "commit");
-    if (mutants.contains(JournalMutant.COMPLETE_BEFORE_DURABLE)) {
+    if (mutants.contains(JournalMutant.COMPLETE_BEFORE_DURABLE)
+        || Mutant.B22_REPLY_BEFORE_DURABLE.on()) {
       pending.durable.complete(null);
     }
     try {
-      if (mutants.contains(JournalMutant.PERSIST_BEFORE_FLUSH)) {
+      if (mutants.contains(JournalMutant.PERSIST_BEFORE_FLUSH)
+          || Mutant.M17_METADATA_BEFORE_DATA.on()) {
         persist(tx);
         flush.flush();
       } else {

@@ -240,7 +240,7 @@ public final class LockOrder {
     if (Checks.ON) {
       Held held = HELD.get();
       if (!held.remove(rank, id)) {
-        throw Invariant.I10.failure(
+        Invariant.I10.broken(
             "%s %d is released by %s, which holds %s (was it adopted?)"
                 .formatted(rank, id, threadName(), held));
       }
@@ -280,7 +280,7 @@ public final class LockOrder {
     if (Checks.ON) {
       Held held = HELD.get();
       if (held.holdsLock()) {
-        throw Invariant.I10.failure(what + " while " + threadName() + " holds " + held);
+        Invariant.I10.broken(what + " while " + threadName() + " holds " + held);
       }
     }
   }
@@ -299,7 +299,7 @@ public final class LockOrder {
       for (int i = 0; i < held.count; i++) {
         LockRank rank = LockGraph.rank(held.nodes[i]);
         if (rank != null && rank.position() < outermostAllowed.position()) {
-          throw Invariant.I10.failure(what + " while " + threadName() + " holds " + held);
+          Invariant.I10.broken(what + " while " + threadName() + " holds " + held);
         }
       }
     }
@@ -317,7 +317,7 @@ public final class LockOrder {
     if (Checks.ON) {
       Held held = HELD.get();
       if (!held.contains(rank, id)) {
-        throw Invariant.I10.failure(
+        Invariant.I10.broken(
             "%s needs %s %d, but %s holds %s".formatted(what, rank, id, threadName(), held));
       }
     }
@@ -422,7 +422,7 @@ public final class LockOrder {
           outer.position() < rank.position()
               || (outer == rank && rank.ascending() && held.ids[i] < id);
       if (!allowed) {
-        throw Invariant.I10.failure(violation(held, outer, held.ids[i], rank, id));
+        Invariant.I10.broken(violation(held, outer, held.ids[i], rank, id));
       }
     }
   }

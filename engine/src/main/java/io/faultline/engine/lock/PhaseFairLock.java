@@ -3,6 +3,7 @@ package io.faultline.engine.lock;
 import io.faultline.engine.runtime.Check;
 import io.faultline.engine.runtime.Checks;
 import io.faultline.engine.runtime.Invariant;
+import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
@@ -154,7 +155,7 @@ public abstract class PhaseFairLock {
       if (Checks.ON) {
         counters.sharedAcquired.increment();
         if ((before & BITS) != 0) {
-          throw Invariant.I11.failure(this + ": a shared request passes a queued exclusive");
+          Invariant.I11.broken(this + ": a shared request passes a queued exclusive");
         }
       }
     } else {
@@ -324,7 +325,8 @@ public abstract class PhaseFairLock {
   }
 
   private static boolean overtakes(long before) {
-    return LockMutant.SHARED_IGNORES_WANT.active() && (before & HELD) == 0;
+    return (LockMutant.SHARED_IGNORES_WANT.active() || Mutant.M25_SHARED_PASSES_EXCLUSIVE.on())
+        && (before & HELD) == 0;
   }
 
   private void lockSharedSlow() {
@@ -396,11 +398,15 @@ public abstract class PhaseFairLock {
       request.phasesAllowed = exclusiveQueued++;
       if (exclusiveTail == null) {
         exclusiveHead = request;
+        exclusiveTail = request;
         WORD.getAndBitwiseOr(this, WANT);
+      } else if (Mutant.I11_EXCLUSIVE_JUMPS_QUEUE.on()) {
+        request.next = exclusiveHead;
+        exclusiveHead = request;
       } else {
         exclusiveTail.next = request;
+        exclusiveTail = request;
       }
-      exclusiveTail = request;
       // The last reader may have left between the failed CAS and WANT: it saw nothing to hand over.
       if (exclusiveHead == request && WORD.compareAndSet(this, WANT, WANT | HELD)) {
         popExclusive();

@@ -113,7 +113,7 @@ final class RangeQueue {
     for (Node passed = after; passed != null; passed = passed.next) {
       if (passed.conflicts(node)) {
         if (Checks.ON) {
-          throw Invariant.I11.failure(node + " passes " + passed + ", which waits");
+          Invariant.I11.broken(node + " passes " + passed + ", which waits");
         }
         int more = passed.blockers + 1;
         passed.blockers = more;

@@ -3,23 +3,32 @@ package io.faultline.engine.pagecache;
 import static io.faultline.engine.pagecache.FramePool.PAGE_BYTES;
 import static io.faultline.engine.pagecache.FramePool.PAGE_SHIFT;
 
+import io.faultline.engine.device.Io;
 import io.faultline.engine.extent.Extent;
 import io.faultline.engine.pagecache.PageTable.Leaf;
 import io.faultline.engine.runtime.Invariant;
+import io.faultline.engine.runtime.Yield;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Looks at cached pages from outside: invariants I2, I3, I15 and I16. Takes no lock and reaches no
  * yield point, so it changes no schedule: a page that changed while it was looked at is passed
- * over. Each method returns what is wrong, or the empty string; the work is bounded.
+ * over. Each method returns what is wrong, or the empty string.
+ *
+ * <p>After a command 16 leaves of 64 pages are looked at wholly and, of those behind them, every
+ * sixteenth, another one each time; {@link #staleAnywhere} and the counts look at all.
  */
 public final class CacheAudit {
   private static final int LEAVES_MAX = 16;
+  private static final int SAMPLED_EVERY = 16;
   private static final MemorySegment ZEROS = MemorySegment.ofArray(new byte[PAGE_BYTES]);
 
   private final PageCache cache;
+  private final AtomicInteger turn = new AtomicInteger();
 
   CacheAudit(PageCache cache) {
     this.cache = cache;
@@ -29,11 +38,18 @@ public final class CacheAudit {
     String at(long page, Leaf leaf, long word);
   }
 
-  private static String each(Mapping m, long from, long to, Look look) {
+  private String each(Mapping m, long from, long to, Look look) {
+    return each(m, from, to, LEAVES_MAX, turn.getAndIncrement(), look);
+  }
+
+  private static String each(Mapping m, long from, long to, int whole, int turn, Look look) {
     int leaves = 0;
     for (Leaf leaf = m.table.ceiling(from);
-        leaf != null && leaf.firstPage < to && leaves < LEAVES_MAX;
+        leaf != null && leaf.firstPage < to;
         leaf = m.table.ceiling(leaf.firstPage + PageTable.LEAF_SLOTS), leaves++) {
+      if (leaves >= whole && (leaf.firstPage / PageTable.LEAF_SLOTS + turn) % SAMPLED_EVERY != 0) {
+        continue;
+      }
       long last = Math.min(to, leaf.firstPage + PageTable.LEAF_SLOTS);
       for (long page = Math.max(from, leaf.firstPage); page < last; page++) {
         long word = leaf.get(Leaf.index(page));
@@ -64,29 +80,80 @@ public final class CacheAudit {
   public String stale(Mapping m, long from, long to) {
     Invariant.I2.held();
     MemorySegment device = MemorySegment.ofArray(new byte[PAGE_BYTES]);
+    long end = Math.min(to, m.endPage());
+    return each(m, from, end, (page, leaf, word) -> stale(m, page, word, device, false));
+  }
+
+  /**
+   * Invariant I2 of all cached pages; at rest. Where the device cannot be looked at from outside
+   * its blocks are read, except in simulation, where that would be a step.
+   */
+  public String staleAnywhere(Mapping m) {
+    Invariant.I2.held();
+    MemorySegment device = MemorySegment.ofArray(new byte[PAGE_BYTES]);
     return each(
         m,
-        from,
-        Math.min(to, m.endPage()),
+        0,
+        m.endPage(),
+        Integer.MAX_VALUE,
+        0,
+        (page, leaf, word) -> stale(m, page, word, device, !Yield.SIMULATION));
+  }
+
+  private String stale(Mapping m, long page, long word, MemorySegment device, boolean read) {
+    if (!clean(word)) {
+      return "";
+    }
+    Extent extent = m.backing.lookup(page);
+    if (SlotWord.is(word, SlotWord.HOLE)) {
+      return extent.isWritten() ? "known as a hole, but mapped to " + extent : "";
+    }
+    int inside = (int) Math.min(PAGE_BYTES, m.size() - (page << PAGE_SHIFT));
+    MemorySegment fresh = ZEROS;
+    if (extent.isWritten()) {
+      long at = extent.physicalOf(page) << PAGE_SHIFT;
+      if (!cache.device.peek(at, device) && !(read && readInto(device, at))) {
+        return "";
+      }
+      fresh = device;
+    }
+    long differs = differs(word, 0, inside, fresh);
+    return differs < 0 ? "" : "byte " + differs + " is not that of " + extent;
+  }
+
+  /** Reads a block by way of a frame; false when there is none, or the device fails. */
+  private boolean readInto(MemorySegment to, long deviceOffset) {
+    int frame = cache.tryTakeFrame(false);
+    if (frame == 0) {
+      return false;
+    }
+    try {
+      long[] offset = {FramePool.offset(frame)};
+      cache.device.run(Io.read(deviceOffset, cache.pool.memory(), offset, 1));
+      MemorySegment.copy(cache.pool.memory(), offset[0], to, 0, PAGE_BYTES);
+      return true;
+    } catch (IOException e) {
+      // What cannot be read cannot be compared; whoever reads it next is told.
+      return false;
+    } finally {
+      cache.giveFrame(frame);
+    }
+  }
+
+  /** Pages that hold a reservation, by their flags; at rest. */
+  public long reservedPages(Mapping m) {
+    long[] count = new long[1];
+    each(
+        m,
+        0,
+        Long.MAX_VALUE,
+        Integer.MAX_VALUE,
+        0,
         (page, leaf, word) -> {
-          if (!clean(word)) {
-            return "";
-          }
-          Extent extent = m.backing.lookup(page);
-          if (SlotWord.is(word, SlotWord.HOLE)) {
-            return extent.isWritten() ? "known as a hole, but mapped to " + extent : "";
-          }
-          int inside = (int) Math.min(PAGE_BYTES, m.size() - (page << PAGE_SHIFT));
-          MemorySegment fresh = ZEROS;
-          if (extent.isWritten()) {
-            if (!cache.device.peek(extent.physicalOf(page) << PAGE_SHIFT, device)) {
-              return "";
-            }
-            fresh = device;
-          }
-          long differs = differs(word, 0, inside, fresh);
-          return differs < 0 ? "" : "byte " + differs + " is not that of " + extent;
+          count[0] += SlotWord.is(word, SlotWord.RESERVED) ? 1 : 0;
+          return "";
         });
+    return count[0];
   }
 
   private long differs(long word, int from, int to, MemorySegment other) {
@@ -105,6 +172,8 @@ public final class CacheAudit {
         m,
         0,
         m.endPage(),
+        Integer.MAX_VALUE,
+        0,
         (page, leaf, word) ->
             SlotWord.is(word, SlotWord.DIRTY)
                     && !SlotWord.is(word, SlotWord.RESERVED | SlotWord.LOCK)
@@ -185,7 +254,7 @@ public final class CacheAudit {
         MemorySegment.mismatch(cache.pool.memory(), at + inside, at + to, ZEROS, 0, to - inside);
     if (found >= 0) {
       byte b = cache.pool.memory().get(ValueLayout.JAVA_BYTE, at + inside + found);
-      throw Invariant.I16.failure(
+      Invariant.I16.broken(
           "inode %d page %d: byte %d behind the end of file is %d"
               .formatted(m.ino(), page, inside + found, b));
     }

@@ -171,6 +171,7 @@ final class Filler {
 
   /** Starts the reads of all pages but the demanded one's run. */
   private void submit(Mapping m, Batch batch, int window, long demanded) {
+    unlockEarly(batch);
     for (int from = 0; from < batch.pages.size(); ) {
       int to = runEnd(batch, from);
       if (batch.pages.get(from).page() != demanded) {
@@ -188,6 +189,14 @@ final class Filler {
       Yield.silent();
     }
     Yield.at(YieldPoint.IO_SUBMITTED, m.ino(), demanded);
+  }
+
+  /** Only where mutants are: a page stays locked until its read has ended. */
+  private void unlockEarly(Batch batch) {
+    if (Mutant.M6_UNLOCKED_AT_SUBMISSION.on()) {
+      batch.pages.forEach(
+          p -> cache.waits.update(p.leaf(), p.index(), SlotWord.UPTODATE, SlotWord.LOCK, false));
+    }
   }
 
   /** Reads the demanded run in the caller's thread, after the mapping lock was given back. */

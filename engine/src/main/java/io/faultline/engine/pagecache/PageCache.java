@@ -220,7 +220,8 @@ public final class PageCache implements AutoCloseable {
       }
       int i = Leaf.index(page);
       long word = leaf.get(i);
-      if ((word & (SlotWord.LOCK | SlotWord.UPTODATE)) != SlotWord.UPTODATE) {
+      if ((word & (SlotWord.LOCK | SlotWord.UPTODATE)) != SlotWord.UPTODATE
+          && !(Mutant.B27_UNREAD_PAGE_MAPPED.on() && SlotWord.frame(word) != 0)) {
         if (SlotWord.isDead(word)) {
           Yield.at(YieldPoint.SPIN);
           Thread.onSpinWait();
@@ -288,7 +289,7 @@ public final class PageCache implements AutoCloseable {
   static void requireHonest(Mapping m, long page, int offset, int n, long size) {
     long at = (page << PAGE_SHIFT) + offset;
     if (n > Math.max(0, size - at)) {
-      throw Invariant.I5.failure(
+      Invariant.I5.broken(
           "inode %d: %d bytes from %d are read, but the end of file is %d"
               .formatted(m.ino(), n, at, size));
     }

@@ -2,6 +2,7 @@ package io.faultline.engine.runtime;
 
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * One omitted step of the engine each, for tests that must die without it. A mutant is one branch
@@ -92,12 +93,51 @@ public enum Mutant {
   /** B15: an extending write raises the size before its data is there. */
   B15_SIZE_BEFORE_DATA,
   /** B18: punch changes the size. */
-  B18_PUNCH_CHANGES_SIZE;
+  B18_PUNCH_CHANGES_SIZE,
+  /** M6: a page is unlocked, and up to date, when its read is submitted. */
+  M6_UNLOCKED_AT_SUBMISSION,
+  /** M17, B16: a commit persists its transaction before it flushes the image. */
+  M17_METADATA_BEFORE_DATA,
+  /** M25, B13: a queued exclusive does not stop new shared holds. */
+  M25_SHARED_PASSES_EXCLUSIVE,
+  /** B3: punch gives its blocks up before it empties the cache. */
+  B3_FREE_BEFORE_EVICT,
+  /** B11: a command's body sends a command to its own actor and waits for it. */
+  B11_BODY_ASKS_ITS_ACTOR,
+  /** B12: the locks of several inodes are taken in the order in which they were named. */
+  B12_INODES_UNORDERED,
+  /** B20: fsync reports only the errors of its own writeback. */
+  B20_EARLIER_ERROR_HIDDEN,
+  /** B21: closing a file syncs it. */
+  B21_CLOSE_SYNCS,
+  /** B22: waiters are let go when their transaction is closed. */
+  B22_REPLY_BEFORE_DURABLE,
+  /** B23: apply takes a time from a clock instead of its event. */
+  B23_APPLY_READS_CLOCK,
+  /** B25: a batch goes into the journal in two parts. */
+  B25_BATCH_TORN,
+  /** B27: a reader takes a page whose fill has not ended. */
+  B27_UNREAD_PAGE_MAPPED,
+  /** B28: recovery goes on behind a record that is missing. */
+  B28_GAP_ACCEPTED,
+  /** I11: an exclusive request goes before those that are queued. */
+  I11_EXCLUSIVE_JUMPS_QUEUE,
+  /** I12: a shift gives its locks' protection up between the blocks and the size. */
+  I12_SHIFT_IN_TWO_STEPS,
+  /** I14: a freed block does not reach the allocator's bitmap. */
+  I14_FREED_BLOCK_LOST;
 
   /** Whether this JVM may switch mutants on. */
   public static final boolean ENABLED = Boolean.getBoolean("faultline.mutants");
 
   private static volatile Set<Mutant> active = Set.of();
+
+  private static final AtomicLong TICKS = new AtomicLong();
+
+  /** A clock for {@link #B23_APPLY_READS_CLOCK}: it never says the same twice. */
+  public static long tick() {
+    return TICKS.incrementAndGet();
+  }
 
   /** Whether this step is to be omitted. */
   public boolean on() {

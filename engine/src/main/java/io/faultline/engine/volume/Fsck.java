@@ -212,7 +212,11 @@ public final class Fsck {
               + " pending, of "
               + blocks);
     }
-    long reserved = volume.filesInUse().stream().mapToLong(v -> v.mapping().reservedPages()).sum();
+    long freed = BlockCensus.pending(volume.journal());
+    if (freed != pending) {
+      found("I14", -1, freed + " blocks are freed and not durably so, but " + pending + " counted");
+    }
+    long reserved = reservations(volume);
     String counted = volume.ledger().disagreement(free.cardinality(), pending);
     if (!counted.isEmpty()) {
       found("I14", -1, counted);
@@ -227,6 +231,22 @@ public final class Fsck {
     }
   }
 
+  /** By the flags of the pages, which the counter of each file must agree with. */
+  private long reservations(LiveVolume volume) {
+    long all = 0;
+    for (Vnode v : volume.filesInUse()) {
+      long flags = volume.cache().audit().reservedPages(v.mapping);
+      if (flags != v.mapping.reservedPages()) {
+        found(
+            "I14",
+            v.ino(),
+            flags + " pages are RESERVED, " + v.mapping.reservedPages() + " counted");
+      }
+      all += flags;
+    }
+    return all;
+  }
+
   /** Invariants I2 and I3 over what is cached. */
   private void pages(LiveVolume volume) {
     if (!volume.ledger().isOn()) {
@@ -234,7 +254,7 @@ public final class Fsck {
     }
     CacheAudit audit = volume.cache().audit();
     for (Vnode v : volume.filesInUse()) {
-      String stale = audit.stale(v.mapping, 0, Long.MAX_VALUE);
+      String stale = audit.staleAnywhere(v.mapping);
       if (!stale.isEmpty()) {
         found("I2", v.ino(), stale);
       }

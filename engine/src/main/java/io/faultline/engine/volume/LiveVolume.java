@@ -100,6 +100,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
 
   private final BlockAllocator allocator;
   private final SpaceCounter space;
+  private final BlockCensus census;
   private final PageCache cache;
   private final Writeback writeback;
   private final Journal journal;
@@ -155,6 +156,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
             ? BlockLedger.of(config.blocks())
             : BlockLedger.off();
     this.allocator = new BlockAllocator(config.blocks(), config.allocation(), ledger);
+    this.census = new BlockCensus(allocator, table, ledger);
     this.recoveredUpTo = table.nextNumber();
     claimMapped();
     this.space = new SpaceCounter(allocator.freeBlocks());
@@ -249,6 +251,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     @Override
     public void durable(Tx tx) {
       Yield.note(StateChange.TX_DURABLE, 0, tx.lsn());
+      census.atCommit(journal);
       ledger.durable(tx.lsn());
       if (Mutant.R9_FREE_AT_ONCE.on()) {
         return;
@@ -397,8 +400,18 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
 
   @Override
   public long publish(List<Event> batch) throws FsException {
+    census.publishes();
+    try {
+      return publishBatch(batch);
+    } finally {
+      census.published();
+    }
+  }
+
+  private long publishBatch(List<Event> batch) throws FsException {
     // Nothing goes into the journal that a replay could not apply: it would never open again.
-    InodeTable.Prepared prepared = table.prepare(batch);
+    InodeTable.Prepared prepared =
+        table.prepare(Mutant.B23_APPLY_READS_CLOCK.on() ? atTheClock(batch) : batch);
     long lsn = append(batch);
     for (Event event : batch) {
       LedgerLog.published(ledger, event, lsn, image.writesDone());
@@ -413,6 +426,24 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     }
     flusher.arm();
     return lsn;
+  }
+
+  /** What an apply that reads a clock would make of {@code batch}. */
+  private static List<Event> atTheClock(List<Event> batch) {
+    List<Event> retimed = new ArrayList<>(batch);
+    retimed.replaceAll(
+        event ->
+            event instanceof Event.AttributesChanged e
+                ? new Event.AttributesChanged(
+                    e.ino(),
+                    e.mode(),
+                    e.uid(),
+                    e.gid(),
+                    e.atimeNanos(),
+                    e.mtimeNanos(),
+                    Mutant.tick())
+                : event);
+    return retimed;
   }
 
   private static void noteMapping(Event event, long lsn) {
@@ -676,7 +707,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     await(submit(vnode, new MappingCommand.Free()));
   }
 
-  private CompletableFuture<Void> submit(Vnode vnode, MappingCommand command) {
+  CompletableFuture<Void> submit(Vnode vnode, MappingCommand command) {
     vnode.commands.incrementAndGet();
     return router
         .submit(vnode, command)

@@ -25,6 +25,8 @@ import io.faultline.engine.writeback.Writeback;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -122,6 +124,9 @@ public final class MappingOperations {
     checks.before(command);
     volume.requireWritable();
     Yield.at(YieldPoint.DESTROY_LOCKED, vnode.ino(), command.offset());
+    if (Mutant.B11_BODY_ASKS_ITS_ACTOR.on()) {
+      LiveVolume.await(volume.submit(vnode, command));
+    }
     try {
       if (zeroesInPlace(command)) {
         // Rule R9, as in writeback: in a block that a shift moved, this place is another offset of
@@ -188,7 +193,9 @@ public final class MappingOperations {
     long to = end / BLOCK_BYTES;
     if (Mutant.B6_DISCARD_ROUNDS_OUT.on()) {
       cache.invalidator().discard(m, offset / BLOCK_BYTES, blocksFor(end));
-    } else if (from < to && !Mutant.M7_EVICT_BEFORE_LOCK.on()) {
+    } else if (from < to
+        && !Mutant.M7_EVICT_BEFORE_LOCK.on()
+        && !Mutant.B3_FREE_BEFORE_EVICT.on()) {
       cache.invalidator().discard(m, from, to);
     }
     if (Mutant.B18_PUNCH_CHANGES_SIZE.on()) {
@@ -204,6 +211,9 @@ public final class MappingOperations {
                   : Math.max(file.durableSize(), isize);
           return Decide.punch(file, from, to, durable, volume.nowNanos());
         });
+    if (Mutant.B3_FREE_BEFORE_EVICT.on()) {
+      cache.invalidator().discard(m, from, to);
+    }
   }
 
   private void zero(Vnode v, MappingCommand.ZeroRange c) throws IOException {
@@ -295,8 +305,22 @@ public final class MappingOperations {
         from,
         () -> {
           publishOrFail(v, file -> Decide.collapse(file, from, to, size, volume.nowNanos()));
+          if (Mutant.I12_SHIFT_IN_TWO_STEPS.on()) {
+            letFillsIn(v, c);
+          }
           m.setSize(size);
         });
+  }
+
+  /** Only where mutants are: a shift keeps its lock to its end. */
+  private void letFillsIn(Vnode v, MappingCommand command) {
+    PageRange range = Objects.requireNonNull(destroys(v, command));
+    CompletableFuture<Void> again = new CompletableFuture<>();
+    v.mapping.lock().unlockExclusive(range);
+    Yield.at(YieldPoint.DESTROY_APPLIED, v.ino(), command.offset());
+    v.mapping.lock().lockExclusiveAsync(range, () -> again.complete(null));
+    again.join();
+    LockOrder.adopt(v.mapping.lock().rank(), v.ino());
   }
 
   private void insert(Vnode v, MappingCommand.Insert c) throws IOException {
@@ -344,7 +368,7 @@ public final class MappingOperations {
     long from = Math.max(0, fromBlock - 1);
     long errors = v.errorCount();
     if (!Mutant.K1_FLUSH_BEFORE_LOCK.on()) {
-      writeback.flush(v, from, Long.MAX_VALUE, true);
+      writeback.flush(v, from, Long.MAX_VALUE, !Mutant.R6_DISCARD_SKIPS_BUSY.on());
     }
     if (v.errorCount() != errors) {
       throw new IOException("writeback failed before the shift", v.lastError());

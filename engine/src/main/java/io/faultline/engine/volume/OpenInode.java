@@ -370,6 +370,7 @@ public final class OpenInode implements AutoCloseable {
   /** fsync(2); a writeback error since this file's last is reported once (errseq). */
   public void sync(boolean times) throws FsException {
     require(true, "fsync");
+    long before = vnode.errorCount();
     if (!volume.config().readOnly()) {
       volume.pin(vnode, "fsync");
       try {
@@ -380,7 +381,8 @@ public final class OpenInode implements AutoCloseable {
     }
     long errors = vnode.errorCount();
     vnode.toldErrors(errors);
-    if (errorsSeen.getAndSet(errors) < errors) {
+    long seen = errorsSeen.getAndSet(errors);
+    if ((Mutant.B20_EARLIER_ERROR_HIDDEN.on() ? before : seen) < errors) {
       Throwable cause = vnode.lastError();
       throw new FsException(
           Errno.EIO,
@@ -669,6 +671,9 @@ public final class OpenInode implements AutoCloseable {
   @Override
   public void close() throws FsException {
     if (closed.compareAndSet(false, true)) {
+      if (Mutant.B21_CLOSE_SYNCS.on()) {
+        volume.fsync(vnode, true);
+      }
       volume.release(vnode);
     }
   }

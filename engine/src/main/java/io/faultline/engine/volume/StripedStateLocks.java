@@ -5,6 +5,9 @@ import io.faultline.engine.lock.LockRank;
 import io.faultline.engine.lock.LockRole;
 import io.faultline.engine.namespace.StateLocks;
 import io.faultline.engine.runtime.Checks;
+import io.faultline.engine.runtime.Mutant;
+import io.faultline.engine.runtime.Yield;
+import io.faultline.engine.runtime.YieldPoint;
 import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongFunction;
@@ -32,7 +35,9 @@ final class StripedStateLocks {
     for (int i = 0; i < inos.length; i++) {
       stripes[i] = (int) (inos[i] & (STRIPES - 1));
     }
-    Arrays.sort(stripes);
+    if (!Mutant.B12_INODES_UNORDERED.on()) {
+      Arrays.sort(stripes);
+    }
     int distinct = 0;
     for (int i = 0; i < stripes.length; i++) {
       if (i == 0 || stripes[i] != stripes[i - 1]) {
@@ -45,6 +50,9 @@ final class StripedStateLocks {
         LockOrder.acquired(LockRank.INODE_STATE, role.apply(anyOf(stripes[i], inos)), stripes[i]);
       }
       locks[stripes[i]].lock();
+      if (Mutant.B12_INODES_UNORDERED.on()) {
+        Yield.at(YieldPoint.SPIN);
+      }
     }
     return () -> {
       for (int i = count - 1; i >= 0; i--) {

@@ -121,6 +121,9 @@ public final class Writeback {
     LockOrder.owes(LockWait.WRITEBACK);
     try {
       file.forceMoves();
+      if (Mutant.I12_SHIFT_IN_TWO_STEPS.on()) {
+        Yield.at(YieldPoint.WRITEBACK_MAPPED, file.mapping().ino(), done);
+      }
       while (done < run.endPage()) {
         List<Piece> pieces = map(file, run, done, early);
         pieces.forEach(p -> ledger.writeBegins(p.blocks()));

@@ -3,6 +3,7 @@ package io.faultline.persistence.segment;
 import io.faultline.engine.device.JournalStore;
 import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
+import io.faultline.engine.runtime.Mutant;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -176,11 +177,12 @@ public final class SegmentScanner implements AutoCloseable {
     if (!owner.equals(volume)) {
       throw damaged(segment, position, lsn, "it belongs to volume " + owner);
     }
-    if (lsn != lastLsn + 1) {
+    boolean gap = lsn > lastLsn + 1 && Mutant.B28_GAP_ACCEPTED.on();
+    if (lsn != lastLsn + 1 && !gap) {
       throw damaged(segment, position, lsn, "transaction " + (lastLsn + 1) + " must come here");
     }
     checkEpoch(segment, position, lsn, epoch);
-    if (record.getInt(SegmentFormat.AT_PREVIOUS) != lastCrc) {
+    if (record.getInt(SegmentFormat.AT_PREVIOUS) != lastCrc && !gap) {
       throw damaged(segment, position, lsn, "it does not follow the record before it");
     }
     String manifest = SegmentFormat.manifest(record);
