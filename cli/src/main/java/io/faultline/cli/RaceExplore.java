@@ -3,6 +3,7 @@ package io.faultline.cli;
 import io.faultline.engine.lock.Guard;
 import io.faultline.engine.runtime.sim.Explorer;
 import io.faultline.engine.runtime.sim.SimulationFailure;
+import io.faultline.soak.race.GivenSchedule;
 import io.faultline.soak.race.Laboratory;
 import io.faultline.soak.race.RaceViolation;
 import io.faultline.soak.race.Scenario;
@@ -80,7 +81,7 @@ final class RaceExplore implements Callable<Integer> {
     }
     SimulationFailure failure = result.failure().orElseThrow();
     out.println(RaceViolation.of(failure).line());
-    out.println((plain ? "schedule (no reduction): " : "schedule: ") + failure.schedule());
-    return ExitCode.VIOLATION;
+    out.println("schedule: " + new GivenSchedule(failure.schedule(), !plain));
+    return scenario.isCost() ? ExitCode.HELD : ExitCode.VIOLATION;
   }
 }

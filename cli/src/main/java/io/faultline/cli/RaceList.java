@@ -5,6 +5,7 @@ import io.faultline.soak.race.Scenarios;
 import java.io.PrintWriter;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,7 +27,8 @@ final class RaceList implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
-    for (Scenario scenario : Scenarios.all()) {
+    for (Scenario scenario :
+        Stream.concat(Scenarios.all().stream(), Scenarios.costs().stream()).toList()) {
       if (names) {
         out.println(scenario.name());
       } else {

@@ -23,6 +23,9 @@ import picocli.CommandLine.Spec;
             + " notices; exit code 3 if one"
             + " that must be noticed is not.")
 final class RaceMutants implements Callable<Integer> {
+  private static final String HEAD = "%-4s %-8s %9s %6s  %-16s %-16s %s%n";
+  private static final String ROW = "%-4s %-8s %9d %6d  %-16s %-16s %s%n";
+
   @Option(names = "--only", paramLabel = "ID", description = "Only this id, such as M7.")
   private @Nullable String only;
 
@@ -38,6 +41,7 @@ final class RaceMutants implements Callable<Integer> {
           Objects.requireNonNull(spec).commandLine(), "there is no mutant '" + only + "'");
     }
     Race.begin();
+    out.printf(HEAD, "id", "standing", "schedules", "ms", "killed by", "a user sees", "left out");
     int failed = 0;
     int without = 0;
     for (Catalogue.Entry entry : entries) {
@@ -46,13 +50,17 @@ final class RaceMutants implements Callable<Integer> {
       failed += row.held() ? 0 : 1;
       without += entry.standing() == Catalogue.Standing.WITHOUT ? 1 : 0;
       out.printf(
-          "%-4s %-8s %6d schedules %6d ms  %s%n     %s%n",
+          ROW,
           entry.id(),
           row.held() ? entry.standing() : "FAILED",
           row.schedules(),
           (System.nanoTime() - began) / 1_000_000,
-          entry.broken(),
-          row.text());
+          word(row.killer()),
+          word(row.seen()),
+          entry.broken());
+      if (row.killer().isEmpty() || !row.held()) {
+        out.printf("     %s%n", row.text());
+      }
       out.flush();
     }
     int shown = entries.size();
@@ -60,5 +68,9 @@ final class RaceMutants implements Callable<Integer> {
         "%d of %d as they must be: killed or surviving; %d cannot be had yet%n",
         shown - failed - without, shown - without, without);
     return failed == 0 ? ExitCode.HELD : ExitCode.VIOLATION;
+  }
+
+  private static String word(String text) {
+    return text.isEmpty() ? "-" : text;
   }
 }

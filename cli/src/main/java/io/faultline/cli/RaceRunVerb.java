@@ -3,6 +3,7 @@ package io.faultline.cli;
 import io.faultline.engine.lock.Guard;
 import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.runtime.sim.Schedule;
+import io.faultline.soak.race.GivenSchedule;
 import io.faultline.soak.race.Laboratory;
 import io.faultline.soak.race.Scenario;
 import java.io.IOException;
@@ -41,8 +42,8 @@ final class RaceRunVerb implements Callable<Integer> {
       names = "--schedule",
       paramLabel = "S",
       description =
-          "A schedule printed before, made with --guard none (default: the smallest that shows the"
-              + " race).")
+          "A schedule printed before by run or explore, made with --guard none (default: the"
+              + " smallest that shows the race).")
   private @Nullable String schedule;
 
   @Option(
@@ -76,22 +77,26 @@ final class RaceRunVerb implements Callable<Integer> {
       throw new ParameterException(
           line, "--program takes neither NAME nor --picture, and --mutant needs --program");
     }
-    Schedule given = null;
+    GivenSchedule given = null;
     if (schedule != null) {
       try {
-        given = Schedule.parse(schedule);
+        given = GivenSchedule.parse(schedule);
       } catch (IllegalArgumentException e) {
         throw new ParameterException(line, "not a schedule: " + e.getMessage(), e);
       }
     }
     if (program != null) {
-      return RaceSearch.runProgram(line, program, guard, mutants, given);
+      if (given != null && !given.reduced()) {
+        throw new ParameterException(line, "a program's schedules are not plain ones");
+      }
+      return RaceSearch.runProgram(
+          line, program, guard, mutants, given == null ? null : given.choices());
     }
     Scenario scenario = choice.scenario(line);
     Race.begin();
     Laboratory.Answer answer;
     try {
-      answer = Laboratory.run(scenario, guard, given);
+      answer = Laboratory.runGiven(scenario, guard, given);
     } catch (Schedule.MisfitException misfit) {
       throw new ParameterException(line, String.valueOf(misfit.getMessage()), misfit);
     }

@@ -153,4 +153,35 @@ class RaceTest {
     assertThat(run("race", "explore", "punch-vs-read", "--guard", "none"))
         .isEqualTo(ExitCode.VIOLATION);
   }
+
+  @Test
+  @Tag("simulation")
+  void runsAScheduleThatWasFoundWithoutReduction() {
+    assertThat(run("race", "explore", "punch-vs-read", "--guard", "none", "--no-reduction"))
+        .isEqualTo(ExitCode.VIOLATION);
+    String found = out.toString();
+    String violation = found.lines().filter(l -> l.startsWith("VIOLATION ")).findFirst().orElse("");
+    String schedule = found.substring(found.indexOf("schedule: ") + 10).strip();
+    assertThat(schedule).startsWith("plain:");
+    assertThat(run("race", "run", "punch-vs-read", "--guard", "none", "--schedule", schedule))
+        .isEqualTo(ExitCode.VIOLATION);
+    assertThat(out.toString().substring(found.length()))
+        .contains(violation)
+        .endsWith("\nschedule: " + schedule + "\n");
+    assertThat(run("race", "run", "punch-vs-read", "--schedule", schedule))
+        .isEqualTo(ExitCode.HELD);
+    assertThat(out.toString()).contains("\nimpossible: step ");
+  }
+
+  @Test
+  @Tag("simulation")
+  void showsWhatFairnessCostsAndThatThereIsNoneWithoutTheLock() {
+    assertThat(run("race", "run", "fill-behind-punch")).isEqualTo(ExitCode.HELD);
+    String queued = out.toString();
+    assertThat(queued).contains("mapping lock drains").contains("no violation but a cost: ");
+    assertThat(run("race", "run", "fill-behind-punch", "--guard", "none")).isEqualTo(ExitCode.HELD);
+    assertThat(out.toString().substring(queued.length()))
+        .contains("impossible: step ")
+        .doesNotContain("queues for the mapping lock");
+  }
 }

@@ -16,16 +16,17 @@ import io.faultline.engine.errno.FsException;
 import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.volume.OpenInode;
 import java.io.IOException;
+import java.util.List;
 
 /** Scenarios that are no race of the series but show what one omitted step breaks. */
 final class Breakages {
   private Breakages() {}
 
-  private static Scenario of(String name, String kind, Omission omission, Scenario.Script script) {
+  static Scenario of(String name, String kind, Omission omission, Scenario.Script script) {
     return new Scenario(name, "", "", "", RaceSetup.SMALL, omission, kind, "", false, script);
   }
 
-  private static Scenario alone(String name, String kind, Omission omission, Step step) {
+  static Scenario alone(String name, String kind, Omission omission, Step step) {
     return of(
         name,
         kind,
@@ -36,7 +37,7 @@ final class Breakages {
         });
   }
 
-  private interface Step {
+  interface Step {
     void run(RaceVolume volume, OpenInode file) throws Exception;
   }
 
@@ -76,7 +77,7 @@ final class Breakages {
   /** Cut and grown again, with the cache empty in between. */
   static Scenario cutAndGrow(Omission omission, long to) {
     return alone(
-        "truncate down, drop caches, truncate up",
+        "truncate down to " + to + ", drop caches, truncate up",
         "stale-read",
         omission,
         (volume, f) -> {
@@ -106,6 +107,29 @@ final class Breakages {
           long after = volume.live().availableBlocks();
           if (after != before) {
             throw new RaceViolation("lost-space", f.vnode().ino(), 0, "" + after, "" + before);
+          }
+          volume.requireSound();
+        });
+  }
+
+  /** A block that a punch has freed can be had again. */
+  static Scenario freedBlock(Omission omission) {
+    return alone(
+        "punch, then two commits",
+        "lost-space",
+        omission,
+        (volume, f) -> {
+          long before = volume.live().freeBlocks();
+          write(f, 0, page('A'));
+          f.sync(true);
+          OpenInode.await(f.punchHole(0, PAGE));
+          volume.live().sync();
+          write(f, PAGE, page('B'));
+          volume.live().sync();
+          long after = volume.live().freeBlocks();
+          if (after != before - 1) {
+            throw new RaceViolation(
+                "lost-space", f.vnode().ino(), 0, "" + after, "" + (before - 1));
           }
           volume.requireSound();
         });
@@ -168,7 +192,7 @@ final class Breakages {
 
   /** Advice meets a read that fails; the reader behind it must not see what was not read. */
   static Scenario failedAdvice(Omission omission) {
-    FailingRead[] device = new FailingRead[1];
+    FailingIo[] device = new FailingIo[1];
     return new Scenario(
         "advice whose read fails",
         "",
@@ -176,7 +200,7 @@ final class Breakages {
         "",
         RaceSetup.SMALL.onDevice(
             (runtime, sizeBytes) -> {
-              device[0] = new FailingRead(new MemoryDevice(sizeBytes));
+              device[0] = new FailingIo(new MemoryDevice(sizeBytes), Io.Op.READ);
               return device[0];
             }),
         omission,
@@ -185,7 +209,7 @@ final class Breakages {
         false,
         (volume, cast) -> {
           OpenInode f = volume.file("/f");
-          FailingRead failing = device[0];
+          FailingIo failing = device[0];
           // Several, so that no frame can still hold by chance what the read should have brought.
           for (int p = 0; p < 4; p++) {
             write(f, (long) p * PAGE, page((char) ('A' + p)));
@@ -202,18 +226,80 @@ final class Breakages {
         });
   }
 
-  /** Fails reads while it is armed. */
-  private static final class FailingRead implements BlockDevice {
+  /** Data is lost in the background; the next fsync says so, once (errseq). */
+  static Scenario earlierError(Omission omission) {
+    FailingIo[] device = new FailingIo[1];
+    return new Scenario(
+        "fsync after a writeback that failed",
+        "",
+        "",
+        "",
+        RaceSetup.SMALL.onDevice(
+            (runtime, sizeBytes) -> {
+              device[0] = new FailingIo(new MemoryDevice(sizeBytes), Io.Op.WRITE);
+              return device[0];
+            }),
+        omission,
+        "lost-write",
+        "",
+        false,
+        (volume, cast) -> {
+          OpenInode f = volume.file("/f");
+          FailingIo failing = device[0];
+          cast.client(
+              "client",
+              () -> {
+                write(f, 0, page('A'));
+                failing.armed = true;
+                f.advise(0, PAGE, OpenInode.Advice.DONT_NEED);
+                failing.armed = false;
+                try {
+                  f.sync(true);
+                } catch (FsException told) {
+                  if (told.errno() == Errno.EIO) {
+                    return;
+                  }
+                  throw told;
+                }
+                throw new RaceViolation(
+                    "lost-write", f.vnode().ino(), 0, "fsync returns", "fsync fails with EIO");
+              });
+        });
+  }
+
+  /** Two readers of a page that is not cached: neither sees it before the device has read it. */
+  static Scenario coldReaders(Omission omission) {
+    return of(
+        "two readers of a cold page",
+        "wrong-bytes",
+        omission,
+        (volume, cast) -> {
+          OpenInode f = volume.file("/f");
+          // Several, so that no frame can still hold by chance what the read should have brought.
+          for (int p = 0; p < 4; p++) {
+            write(f, (long) p * PAGE, page((char) ('A' + p)));
+          }
+          volume.live().dropCaches();
+          for (String name : List.of("first", "second")) {
+            cast.client(name, () -> Expect.bytes("wrong-bytes", f, PAGE, PAGE, PAGE + "*B"));
+          }
+        });
+  }
+
+  /** Fails requests of one kind while it is armed. */
+  private static final class FailingIo implements BlockDevice {
     private final BlockDevice below;
+    private final Io.Op op;
     private boolean armed;
 
-    FailingRead(BlockDevice below) {
+    FailingIo(BlockDevice below, Io.Op op) {
       this.below = below;
+      this.op = op;
     }
 
     @Override
     public void submit(Io io) {
-      if (armed && io.op() == Io.Op.READ) {
+      if (armed && io.op() == op) {
         io.complete(new IOException("injected"));
       } else {
         below.submit(io);

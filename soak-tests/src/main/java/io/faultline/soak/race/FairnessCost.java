@@ -34,7 +34,7 @@ final class FairnessCost {
             + " delays all",
         "none is wanted: fills that overtake a waiting punch would starve it (I11)",
         RaceSetup.SMALL,
-        Omission.ofTheGuard(),
+        Omission.of(),
         "queued",
         "",
         true,

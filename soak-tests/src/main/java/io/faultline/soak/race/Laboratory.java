@@ -58,9 +58,10 @@ public final class Laboratory {
    * What a search for the smallest failing schedule came to.
    *
    * @param schedules runs made
+   * @param preemptions the bound on them in the last of those runs
    * @param failure with the fewest preemptions that suffice
    */
-  record Search(long schedules, Optional<SimulationFailure> failure) {}
+  record Search(long schedules, int preemptions, Optional<SimulationFailure> failure) {}
 
   /** Explores with 0, then 1, up to {@link #PREEMPTIONS} preemptions until a run fails. */
   static Search smallest(Scenario scenario, boolean omitted, long schedulesMax) {
@@ -70,15 +71,21 @@ public final class Laboratory {
           explore(scenario, omitted, new Explorer.Options(bound, schedulesMax, true));
       schedules += result.schedules();
       if (result.failure().isPresent()) {
-        return new Search(schedules, result.failure());
+        return new Search(schedules, bound, result.failure());
       }
     }
-    return new Search(schedules, Optional.empty());
+    return new Search(schedules, PREEMPTIONS, Optional.empty());
+  }
+
+  /** As {@link #replay(Scenario, boolean, Schedule)}, for a schedule made without reduction. */
+  private static RaceRun replay(
+      Scenario scenario, boolean omitted, Schedule schedule, boolean reduced) {
+    return under(scenario, omitted, s -> RaceRun.play(s, new Strategy.Replay(schedule), reduced));
   }
 
   /** Runs one schedule; {@code omitted} says whether what the scenario names is left out. */
   static RaceRun replay(Scenario scenario, boolean omitted, Schedule schedule) {
-    return under(scenario, omitted, s -> RaceRun.play(s, new Strategy.Replay(schedule)));
+    return replay(scenario, omitted, schedule, true);
   }
 
   /**
@@ -118,18 +125,30 @@ public final class Laboratory {
    * @throws Schedule.MisfitException when {@code given} is no schedule of this race
    */
   public static Answer run(Scenario scenario, Guard guard, @Nullable Schedule given) {
+    return runGiven(scenario, guard, given == null ? null : new GivenSchedule(given, true));
+  }
+
+  /** As {@link #run(Scenario, Guard, Schedule)}, for a schedule of either kind. */
+  public static Answer runGiven(Scenario scenario, Guard guard, @Nullable GivenSchedule given) {
+    boolean reduced = given == null || given.reduced();
     Optional<RaceRun> found =
-        given == null ? shown(scenario) : Optional.of(fitting(replay(scenario, true, given)));
+        given == null
+            ? shown(scenario)
+            : Optional.of(fitting(replay(scenario, true, given.choices(), reduced)));
     String head =
         "race (%s) %s: %s\n".formatted(scenario.race(), scenario.name(), scenario.story());
+    if (scenario.isCost()) {
+      return cost(scenario, guard, found, head, reduced);
+    }
     if (guard == Guard.NONE) {
       RaceRun run = found.orElseGet(() -> replay(scenario, true, Schedule.parse("-")));
-      return answer(head + "left out: " + scenario.omission().text() + "\n\n", run, "");
+      return answer(head + "left out: " + scenario.omission().text() + "\n\n", run, "", reduced);
     }
     RaceRun reference = found.orElseGet(() -> replay(scenario, true, Schedule.parse("-")));
     Scenario guarded = scenario.withGuard(guard);
     RaceRun run =
-        under(guarded, false, s -> RaceRun.play(s, new Strategy.Follow(reference.turns())));
+        under(
+            guarded, false, s -> RaceRun.play(s, new Strategy.Follow(reference.turns()), reduced));
     String before =
         head
             + "guard: "
@@ -140,9 +159,34 @@ public final class Laboratory {
                 .map(v -> "without " + scenario.omission().text() + ": " + v.line() + "\n")
                 .orElse("")
             + "without it, schedule: "
-            + reference.schedule()
+            + new GivenSchedule(reference.schedule(), reduced)
             + "\n\n";
-    return answer(before, run, Explanation.of(reference, run, scenario));
+    return answer(before, run, Explanation.of(reference, run, scenario), reduced);
+  }
+
+  /** What the mapping lock costs shows under it, and not without it. */
+  private static Answer cost(
+      Scenario scenario, Guard guard, Optional<RaceRun> found, String head, boolean reduced) {
+    RaceRun reference = found.orElseGet(() -> replay(scenario, true, Schedule.parse("-")));
+    RaceRun run = reference;
+    String why = "no violation but a cost: " + scenario.story() + "\n";
+    if (guard != scenario.omission().guard()) {
+      run =
+          under(
+              scenario.withGuard(guard),
+              false,
+              s -> RaceRun.play(s, new Strategy.Follow(reference.turns()), reduced));
+      why = Explanation.of(reference, run, scenario);
+    }
+    String text =
+        "%sguard: %s\n\n%s\n%sschedule: %s\n"
+            .formatted(
+                head,
+                guard,
+                Timeline.text(run),
+                why,
+                new GivenSchedule(reference.schedule(), reduced));
+    return new Answer(Verdict.HELD, text, run);
   }
 
   /** A run that could not follow its schedule says nothing about the race. */
@@ -154,7 +198,7 @@ public final class Laboratory {
     return run;
   }
 
-  private static Answer answer(String head, RaceRun run, String explanation) {
+  private static Answer answer(String head, RaceRun run, String explanation, boolean reduced) {
     StringBuilder text = new StringBuilder(head).append(Timeline.text(run)).append('\n');
     text.append(explanation);
     Verdict verdict = Verdict.HELD;
@@ -164,7 +208,7 @@ public final class Laboratory {
     } else {
       text.append("held: nothing was violated");
     }
-    text.append("\nschedule: ").append(run.schedule()).append('\n');
+    text.append("\nschedule: ").append(new GivenSchedule(run.schedule(), reduced)).append('\n');
     return new Answer(verdict, text.toString(), run);
   }
 

@@ -36,7 +36,12 @@ public record RaceRun(
 
   /** Runs {@code scenario} as it is; mutants are the caller's. */
   static RaceRun play(Scenario scenario, Strategy strategy) {
-    SimScheduler scheduler = new SimScheduler(0, strategy).keepTurns();
+    return play(scenario, strategy, true);
+  }
+
+  /** As {@link #play(Scenario, Strategy)}; {@code reduced} as the schedule's explorer was. */
+  static RaceRun play(Scenario scenario, Strategy strategy, boolean reduced) {
+    SimScheduler scheduler = new SimScheduler(0, strategy).parkingIsNoChoice(reduced).keepTurns();
     Window window = new Window(scheduler);
     scenario.prepare(scheduler, window);
     SimulationFailure failure = null;

@@ -28,19 +28,21 @@ public final class RaceViolation extends RuntimeException {
   }
 
   /**
-   * The violation behind a failed run; where there is none, one of kind {@code failure}: a
-   * deadlock, or an error that nobody is entitled to.
+   * The violation behind a failed run; where there is none, one of kind {@code deadlock}, or {@code
+   * failure}: an error that nobody is entitled to.
    */
   public static RaceViolation of(SimulationFailure failure) {
     return RaceRun.violationIn(failure)
         .orElseGet(
-            () ->
-                new RaceViolation(
-                    "failure",
-                    NONE,
-                    NONE,
-                    String.valueOf(failure.getMessage()).lines().findFirst().orElse(""),
-                    "every client returns"));
+            () -> {
+              String text = String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
+              return new RaceViolation(
+                  text.contains("deadlock: ") ? "deadlock" : "failure",
+                  NONE,
+                  NONE,
+                  text,
+                  "every client returns");
+            });
   }
 
   /** What sort of violation it is. */

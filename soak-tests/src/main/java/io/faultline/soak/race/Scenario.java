@@ -60,6 +60,11 @@ public record Scenario(
     void falls();
   }
 
+  /** Whether it shows no violation but what its guard costs. */
+  public boolean isCost() {
+    return survives && omission.equals(Omission.of());
+  }
+
   /** The same under the guard under which its violation shows; the mutants are the caller's. */
   Scenario omitted() {
     return withGuard(omission.guard());

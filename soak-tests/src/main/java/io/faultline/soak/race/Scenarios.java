@@ -36,6 +36,11 @@ public final class Scenarios {
     return ALL;
   }
 
+  /** What shows no violation but a price. */
+  public static List<Scenario> costs() {
+    return List.of(FairnessCost.scenario());
+  }
+
   /** Races that cannot be run yet, and why. */
   public static List<Absent> absent() {
     return ABSENT;
@@ -43,7 +48,9 @@ public final class Scenarios {
 
   /** The one of that name. */
   public static Optional<Scenario> find(String name) {
-    return ALL.stream().filter(scenario -> scenario.name().equals(name)).findFirst();
+    return Stream.concat(ALL.stream(), costs().stream())
+        .filter(scenario -> scenario.name().equals(name))
+        .findFirst();
   }
 
   /** The one of that name among those that cannot be run. */

@@ -23,8 +23,10 @@ class MutantCatalogueTest {
 
   /** Written out by number, so that a missing one fails by its number. */
   static Stream<String> ids() {
-    return Stream.of("M", "B")
-        .flatMap(letter -> IntStream.rangeClosed(1, 28).mapToObj(n -> letter + n));
+    Stream<String> numbered =
+        Stream.of("M", "B")
+            .flatMap(letter -> IntStream.rangeClosed(1, 28).mapToObj(n -> letter + n));
+    return Stream.concat(numbered, Stream.of("I11", "I12a", "I12b", "I14"));
   }
 
   @ParameterizedTest
@@ -34,6 +36,8 @@ class MutantCatalogueTest {
         Catalogue.entries().stream().filter(entry -> entry.id().equals(id)).toList();
     assertThat(entries).hasSize(1);
     Catalogue.Row row = Catalogue.run(entries.getFirst());
-    assertThat(row.held()).as("%s: %s", id, row.text()).isTrue();
+    assertThat(row.held())
+        .as("%s: %s; killed by '%s', a user sees '%s'", id, row.text(), row.killer(), row.seen())
+        .isTrue();
   }
 }
