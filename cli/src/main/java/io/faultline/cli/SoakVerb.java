@@ -1,6 +1,7 @@
 package io.faultline.cli;
 
 import io.faultline.VolumeOptions;
+import io.faultline.engine.runtime.EngineTrace;
 import io.faultline.soak.Soak;
 import io.faultline.soak.SoakOptions;
 import java.io.IOException;
@@ -88,12 +89,37 @@ final class SoakVerb implements Callable<Integer> {
   @Option(names = "--json", paramLabel = "FILE", description = "Write the figures there as JSON.")
   private @Nullable Path json;
 
+  @Option(
+      names = "--trace",
+      paramLabel = "FILE",
+      description =
+          "Record what locks, pages and commands do, beside the journal, and write the newest"
+              + " 64 MiB of it there at the end; journal VOLUME timeline --trace FILE shows both.")
+  private @Nullable Path trace;
+
   @Spec private @Nullable CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
     CommandLine line = Objects.requireNonNull(spec).commandLine();
-    return new Soak(options(line), line.getOut()).run();
+    SoakOptions options = options(line);
+    Path file = trace;
+    if (file == null) {
+      return new Soak(options, line.getOut()).run();
+    }
+    // Read when the engine's classes are loaded, which nobody has done yet.
+    System.setProperty("faultline.trace", "true");
+    if (!EngineTrace.ON) {
+      throw new IOException("this JVM cannot trace: start it with -Dfaultline.trace=true");
+    }
+    // Before the load: a minute's trace must not be lost to a bad path.
+    Files.writeString(file, "");
+    try {
+      return new Soak(options, line.getOut()).run();
+    } finally {
+      line.getOut().println("soak: " + EngineTrace.write(file) + " steps of the engine in " + file);
+      line.getOut().flush();
+    }
   }
 
   /** What the command line says; a value that makes no sense is wrong usage. */

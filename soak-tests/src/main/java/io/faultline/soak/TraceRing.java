@@ -1,23 +1,21 @@
 package io.faultline.soak;
 
+import io.faultline.engine.runtime.RecordRing;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The last 64 MiB of what the workers did, in memory outside the heap; written to files only when
- * something was found. A record is 64 bytes, eight little-endian words:
+ * The last 64 MiB of what the workers did, written to files only when something was found. The
+ * words of a record ({@link RecordRing}), in files little-endian:
  *
  * <pre>
- *   0  number      1 for the first record; 0 means never written
+ *   0  number      1 for the first record
  *   1  began       nanoseconds since the soak began
  *   2  took        nanoseconds
  *   3  what        thread (16 bits) | kind (8) | 0 (8) | inode (32)
@@ -27,18 +25,14 @@ import java.util.concurrent.atomic.AtomicLong;
  *   7  result      bytes done, or -1 for a failure
  * </pre>
  *
- * Thread-safe: a record costs one atomic add and nine stores. A record that is overwritten while it
- * is being dumped is left out.
+ * Thread-safe, as the ring is.
  */
 final class TraceRing {
   static final long BYTES = 64L << 20;
-  static final long RECORD_BYTES = 64;
+  static final long RECORD_BYTES = RecordRing.RECORD_BYTES;
   private static final int TEXT_RECORDS_MAX = 20_000;
-  private static final VarHandle NUMBER = ValueLayout.JAVA_LONG.varHandle();
 
-  private final MemorySegment ring;
-  private final long records;
-  private final AtomicLong taken = new AtomicLong();
+  private final RecordRing ring;
   private final long start = System.nanoTime();
 
   TraceRing() {
@@ -46,8 +40,7 @@ final class TraceRing {
   }
 
   TraceRing(long bytes) {
-    ring = Arena.ofAuto().allocate(bytes, RECORD_BYTES);
-    records = bytes / RECORD_BYTES;
+    ring = new RecordRing(bytes);
   }
 
   void add(
@@ -59,44 +52,34 @@ final class TraceRing {
       long began,
       long ticket,
       long result) {
-    long number = taken.getAndIncrement() + 1;
-    long at = (number - 1) % records * RECORD_BYTES;
-    NUMBER.setVolatile(ring, at, 0L);
-    ring.set(ValueLayout.JAVA_LONG, at + 8, began - start);
-    ring.set(ValueLayout.JAVA_LONG, at + 16, System.nanoTime() - began);
     long what = ((long) thread << 48) | ((long) kind.code() << 40) | (ino & 0xFFFF_FFFFL);
-    ring.set(ValueLayout.JAVA_LONG, at + 24, what);
-    ring.set(ValueLayout.JAVA_LONG, at + 32, offset);
-    ring.set(ValueLayout.JAVA_LONG, at + 40, length);
-    ring.set(ValueLayout.JAVA_LONG, at + 48, ticket);
-    ring.set(ValueLayout.JAVA_LONG, at + 56, result);
-    NUMBER.setRelease(ring, at, number);
+    ring.add(began - start, System.nanoTime() - began, what, offset, length, ticket, result);
   }
 
   /** How many records there were, overwritten ones included. */
   long taken() {
-    return taken.get();
+    return ring.taken();
   }
 
   /** Writes what is left, oldest record first, each as described above. */
   void dump(Path file) throws IOException {
     try (OutputStream out = Files.newOutputStream(file)) {
-      byte[] record = new byte[(int) RECORD_BYTES];
-      byte[] many = new byte[1 << 20];
-      int filled = 0;
-      long end = taken.get();
-      for (long number = oldest(end); number <= end; number++) {
-        if (!copy(number, record)) {
+      long[] record = new long[8];
+      ByteBuffer many = ByteBuffer.allocate(1 << 20).order(ByteOrder.LITTLE_ENDIAN);
+      long end = ring.taken();
+      for (long number = ring.oldest(end); number <= end; number++) {
+        if (!ring.copy(number, record)) {
           continue;
         }
-        System.arraycopy(record, 0, many, filled, record.length);
-        filled += record.length;
-        if (filled == many.length) {
-          out.write(many, 0, filled);
-          filled = 0;
+        for (long word : record) {
+          many.putLong(word);
+        }
+        if (!many.hasRemaining()) {
+          out.write(many.array());
+          many.clear();
         }
       }
-      out.write(many, 0, filled);
+      out.write(many.array(), 0, many.position());
     }
   }
 
@@ -104,12 +87,12 @@ final class TraceRing {
    * Writes the newest records as text, one a line: those of one inode only, unless it is negative.
    */
   void dumpText(Path file, long ino) throws IOException {
-    long end = taken.get();
+    long end = ring.taken();
     long first = end + 1;
-    byte[] record = new byte[(int) RECORD_BYTES];
+    long[] record = new long[8];
     int chosen = 0;
-    for (long number = end; number >= oldest(end) && chosen < TEXT_RECORDS_MAX; number--) {
-      if (copy(number, record) && concerns(record, ino)) {
+    for (long number = end; number >= ring.oldest(end) && chosen < TEXT_RECORDS_MAX; number--) {
+      if (ring.copy(number, record) && concerns(record, ino)) {
         chosen++;
         first = number;
       }
@@ -117,42 +100,24 @@ final class TraceRing {
     try (BufferedWriter out = Files.newBufferedWriter(file, StandardCharsets.UTF_8)) {
       out.write("number began-ns took-ns thread kind ino offset length ticket result\n");
       for (long number = first; number <= end; number++) {
-        if (copy(number, record) && concerns(record, ino)) {
+        if (ring.copy(number, record) && concerns(record, ino)) {
           out.write(text(record));
         }
       }
     }
   }
 
-  private long oldest(long end) {
-    return Math.max(1, end - records + 1);
+  private static boolean concerns(long[] record, long ino) {
+    return ino < 0 || (record[3] & 0xFFFF_FFFFL) == ino;
   }
 
-  private boolean copy(long number, byte[] into) {
-    long at = (number - 1) % records * RECORD_BYTES;
-    if ((long) NUMBER.getAcquire(ring, at) != number) {
-      return false;
-    }
-    MemorySegment.copy(ring, at, MemorySegment.ofArray(into), 0, RECORD_BYTES);
-    VarHandle.loadLoadFence();
-    return (long) NUMBER.getVolatile(ring, at) == number;
-  }
-
-  private static long word(byte[] record, int index) {
-    return MemorySegment.ofArray(record).get(ValueLayout.JAVA_LONG_UNALIGNED, index * 8L);
-  }
-
-  private static boolean concerns(byte[] record, long ino) {
-    return ino < 0 || (word(record, 3) & 0xFFFF_FFFFL) == ino;
-  }
-
-  private static String text(byte[] record) {
-    long what = word(record, 3);
-    return word(record, 0)
+  private static String text(long[] record) {
+    long what = record[3];
+    return record[0]
         + " "
-        + word(record, 1)
+        + record[1]
         + " "
-        + word(record, 2)
+        + record[2]
         + " "
         + (what >>> 48)
         + " "
@@ -160,13 +125,13 @@ final class TraceRing {
         + " "
         + (what & 0xFFFF_FFFFL)
         + " "
-        + word(record, 4)
+        + record[4]
         + " "
-        + word(record, 5)
+        + record[5]
         + " "
-        + word(record, 6)
+        + record[6]
         + " "
-        + word(record, 7)
+        + record[7]
         + "\n";
   }
 }

@@ -5,6 +5,7 @@ import io.faultline.engine.inode.MappingCommand;
 import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.lock.LockWait;
 import io.faultline.engine.lock.PageRange;
+import io.faultline.engine.runtime.EngineTrace;
 import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.volume.MappingOperations;
 import io.faultline.engine.volume.Vnode;
@@ -107,11 +108,13 @@ final class CommandToken {
       LockOrder.adopt(vnode.mapping().lock().rank(), vnode.ino());
     }
     Throwable failure = null;
+    trace(EngineTrace.Step.COMMAND_BEGINS);
     try {
       operations.run(vnode, command);
     } catch (FsException | RuntimeException | Error e) {
       failure = e;
     }
+    trace(failure == null ? EngineTrace.Step.COMMAND_ENDS : EngineTrace.Step.COMMAND_FAILS);
     if (exclusive) {
       LockOrder.handOff(vnode.mapping().lock().rank(), vnode.ino());
     }
@@ -122,6 +125,10 @@ final class CommandToken {
       return;
     }
     finish(failure);
+  }
+
+  private void trace(EngineTrace.Step step) {
+    EngineTrace.command(step, command.operation(), vnode.ino(), command.offset());
   }
 
   /** The actor stops. A body that runs keeps its locks and finishes by itself. */

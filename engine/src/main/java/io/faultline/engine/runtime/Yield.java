@@ -80,7 +80,8 @@ public final class Yield {
   }
 
   /**
-   * Tells the trace that something has changed state. No task switch; nothing in production.
+   * Tells the trace that something has changed state. No task switch; nothing in production unless
+   * this JVM {@linkplain EngineTrace#ON traces}.
    *
    * @param change what
    * @param ino the inode it is about, 0 when none
@@ -92,6 +93,8 @@ public final class Yield {
       if (receiver != null) {
         receiver.note(change, ino, arg);
       }
+    } else if (EngineTrace.ON) {
+      EngineTrace.note(change, ino, arg);
     }
   }
 

@@ -35,6 +35,7 @@ import io.faultline.engine.pagecache.PageCache;
 import io.faultline.engine.pagecache.PageWriter;
 import io.faultline.engine.runtime.EngineFailure;
 import io.faultline.engine.runtime.EngineRuntime;
+import io.faultline.engine.runtime.EngineTrace;
 import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
@@ -418,9 +419,10 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
       count(event);
     }
     table.install(prepared);
+    EngineTrace.appended(lsn);
     for (Event event : batch) {
       tell(event, lsn);
-      if (Yield.SIMULATION) {
+      if (Yield.SIMULATION || EngineTrace.ON) {
         noteMapping(event, lsn);
       }
     }

@@ -1,0 +1,91 @@
+package io.faultline.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Goal: a traced soak leaves what locks, pages and commands did, with the transaction each of them
+ * saw. Method: a short soak in a JVM of its own, since tracing is chosen once per JVM; its records
+ * are counted against each other.
+ */
+class SoakTraceTest {
+  @TempDir private Path directory;
+
+  private String soak(String... words) throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--sun-misc-unsafe-memory-access=allow",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Dlogback.configurationFile=io/faultline/cli/logging.xml",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.faultline.cli.Main",
+                "soak",
+                "--duration",
+                "1s"));
+    command.addAll(List.of(words));
+    Path out = directory.resolve("out");
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(out.toFile())
+            .start();
+    int code = process.waitFor();
+    String text = Files.readString(out);
+    assertThat(code).as("%s", text).isZero();
+    return text;
+  }
+
+  @Test
+  void locksPagesAndCommandsAreTracedWithTheTransactionTheySaw() throws Exception {
+    Path trace = directory.resolve("trace");
+    assertThat(soak("--trace", trace.toString())).contains("steps of the engine in " + trace);
+    List<String[]> records =
+        Files.readAllLines(trace).stream().skip(1).map(line -> line.split(" ")).toList();
+    assertThat(records).allSatisfy(fields -> assertThat(fields).hasSize(7));
+    Map<String, Long> kinds =
+        records.stream().collect(Collectors.groupingBy(f -> f[3], Collectors.counting()));
+    assertThat(kinds)
+        .containsKeys(
+            "lock-shared",
+            "lock-exclusive",
+            "page-inserted",
+            "page-uptodate",
+            "page-dirty",
+            "page-writeback",
+            "page-evicted",
+            "mapping-changed",
+            "tx-durable",
+            "command-begins");
+    // What began has ended: everybody was waited for. The ring has lost nothing yet.
+    assertThat(kinds.get("command-begins"))
+        .isEqualTo(kinds.get("command-ends") + kinds.getOrDefault("command-fails", 0L));
+    assertThat(kinds.get("lock-exclusive")).isEqualTo(kinds.get("lock-exclusive-released"));
+    assertThat(records.stream().filter(f -> f[3].equals("command-begins")).map(f -> f[6]))
+        .contains("truncate", "punch");
+    long lastLsn = Long.parseLong(records.getLast()[1]);
+    long durable =
+        records.stream()
+            .filter(f -> f[3].equals("tx-durable"))
+            .mapToLong(f -> Long.parseLong(f[5]))
+            .max()
+            .orElseThrow();
+    assertThat(lastLsn).isPositive().isGreaterThanOrEqualTo(durable);
+  }
+
+  @Test
+  void untracedSoaksSayNothingOfIt() throws Exception {
+    assertThat(soak()).doesNotContain("steps of the engine");
+  }
+}
