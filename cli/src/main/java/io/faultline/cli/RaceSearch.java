@@ -145,9 +145,7 @@ final class RaceSearch implements Callable<Integer> {
       return new Search.Options(clients, guard, mutants);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(
-          line,
-          e.getMessage() + ": %d to %d".formatted(Search.CLIENTS_MIN, Search.CLIENTS_MAX),
-          e);
+          line, e.getMessage() + ": %d to %d".formatted(Search.CLIENTS_MIN, Search.CLIENTS_MAX), e);
     }
   }
 

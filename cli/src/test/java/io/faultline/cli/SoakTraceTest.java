@@ -37,14 +37,15 @@ class SoakTraceTest {
     command.addAll(List.of(words));
     Path out = directory.resolve("out");
     Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(out.toFile())
-            .start();
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile()).start();
     int code = process.waitFor();
     String text = Files.readString(out);
     assertThat(code).as("%s", text).isZero();
     return text;
+  }
+
+  private static long count(Map<String, Long> kinds, String kind) {
+    return kinds.getOrDefault(kind, 0L);
   }
 
   @Test
@@ -69,9 +70,9 @@ class SoakTraceTest {
             "tx-durable",
             "command-begins");
     // What began has ended: everybody was waited for. The ring has lost nothing yet.
-    assertThat(kinds.get("command-begins"))
-        .isEqualTo(kinds.get("command-ends") + kinds.getOrDefault("command-fails", 0L));
-    assertThat(kinds.get("lock-exclusive")).isEqualTo(kinds.get("lock-exclusive-released"));
+    assertThat(count(kinds, "command-begins"))
+        .isEqualTo(count(kinds, "command-ends") + count(kinds, "command-fails"));
+    assertThat(count(kinds, "lock-exclusive")).isEqualTo(count(kinds, "lock-exclusive-released"));
     assertThat(records.stream().filter(f -> f[3].equals("command-begins")).map(f -> f[6]))
         .contains("truncate", "punch");
     long lastLsn = Long.parseLong(records.getLast()[1]);

@@ -29,6 +29,7 @@ import java.util.Locale;
  *   name     of a command: truncate, punch, zero, allocate, collapse, insert or free; - otherwise
  * </pre>
  */
+@SuppressWarnings("EnumOrdinal") // the numbers never leave this JVM's memory
 public final class EngineTrace {
   /** Whether this JVM traces. */
   public static final boolean ON = Boolean.getBoolean("faultline.trace") && !Yield.SIMULATION;

@@ -53,8 +53,7 @@ final class Linearizer {
     }
   }
 
-  private Linearizer(
-      List<Deed> deeds, @Nullable Consumer<Moment> visitor, @Nullable Call suspect) {
+  private Linearizer(List<Deed> deeds, @Nullable Consumer<Moment> visitor, @Nullable Call suspect) {
     this.deeds = deeds;
     this.visitor = visitor;
     this.suspect = suspect;

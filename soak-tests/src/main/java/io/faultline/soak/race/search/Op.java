@@ -67,10 +67,7 @@ record Op(int client, Act act, int file, long offset, long length) {
     Act act = Act.parse(words[1]);
     int next = 2;
     int wanted =
-        2
-            + (act.takesFile() ? 1 : 0)
-            + (act.takesOffset() ? 1 : 0)
-            + (act.takesLength() ? 1 : 0);
+        2 + (act.takesFile() ? 1 : 0) + (act.takesOffset() ? 1 : 0) + (act.takesLength() ? 1 : 0);
     if (words.length != wanted) {
       throw new IllegalArgumentException("'" + line + "' takes " + (wanted - 2) + " arguments");
     }

@@ -54,8 +54,7 @@ final class ProgramGenerator {
   }
 
   private Program program(int clients) {
-    Program.Device device =
-        random.nextInt(3) == 0 ? Program.Device.QUEUED : Program.Device.INLINE;
+    Program.Device device = random.nextInt(3) == 0 ? Program.Device.QUEUED : Program.Device.INLINE;
     long blocks = BLOCKS[random.nextInt(BLOCKS.length)];
     for (int file = 0; file < files; file++) {
       setUp(file);
@@ -118,8 +117,7 @@ final class ProgramGenerator {
     switch (act) {
       case TRUNCATE -> put(client, act, file, place(), 0);
       case APPEND -> put(client, act, file, 0, length());
-      case COLLAPSE, INSERT ->
-          put(client, act, file, page() * PAGE, PAGE * random.nextLong(1, 3));
+      case COLLAPSE, INSERT -> put(client, act, file, page() * PAGE, PAGE * random.nextLong(1, 3));
       default -> put(client, act, file, place(), length());
     }
     if (act.destroys() && random.nextInt(4) == 0) {

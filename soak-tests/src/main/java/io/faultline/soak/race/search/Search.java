@@ -68,8 +68,7 @@ public final class Search {
         () -> {
           for (long seed = first; seed < first + count; seed++) {
             Program program = ProgramGenerator.draw(seed, options.clients());
-            Trial.Outcome outcome =
-                new Trial(program, options.guard()).run(seed, strategy(seed));
+            Trial.Outcome outcome = new Trial(program, options.guard()).run(seed, strategy(seed));
             record(outcome);
             if (outcome.failure().isPresent() && !outcome.open()) {
               return Optional.of(found(seed, program, outcome));
@@ -105,8 +104,7 @@ public final class Search {
     return withMutants(
         () -> {
           for (long seed = 0; seed < count; seed++) {
-            Trial.Outcome outcome =
-                new Trial(program, options.guard()).run(seed, strategy(seed));
+            Trial.Outcome outcome = new Trial(program, options.guard()).run(seed, strategy(seed));
             record(outcome);
             if (outcome.failure().isPresent() && !outcome.open()) {
               return Optional.of(found(seed, program, outcome));
@@ -143,11 +141,7 @@ public final class Search {
   static Found found(long seed, Program program, Trial.Outcome outcome) {
     SimulationFailure failure = outcome.failure().orElseThrow();
     return new Found(
-        seed,
-        program,
-        RaceViolation.of(failure),
-        failure.schedule(),
-        outcome.scheduler().trace());
+        seed, program, RaceViolation.of(failure), failure.schedule(), outcome.scheduler().trace());
   }
 
   private void record(Trial.Outcome outcome) {

@@ -18,8 +18,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Goal: a random search holds on the engine as it is, finds what is wrong with one that is not,
- * and what it finds can be run again. Method: seeds with and without a step of the engine.
+ * Goal: a random search holds on the engine as it is, finds what is wrong with one that is not, and
+ * what it finds can be run again. Method: seeds with and without a step of the engine.
  */
 @Tag("simulation")
 class SearchTest {
