@@ -130,7 +130,7 @@ public final class Explorer {
   private record Next(List<Integer> prefix, long pruned) {}
 
   /** The next prefix in depth-first order: the deepest choice that can still be raised, raised. */
-  private static Next next(List<SimScheduler.Choice> made, Options options) {
+  private static Next next(List<Choice> made, Options options) {
     int[] spentBefore = new int[made.size()];
     int spent = 0;
     for (int i = 0; i < made.size(); i++) {
@@ -139,7 +139,7 @@ public final class Explorer {
     }
     long pruned = 0;
     for (int i = made.size() - 1; i >= 0; i--) {
-      SimScheduler.Choice choice = made.get(i);
+      Choice choice = made.get(i);
       int raised = choice.chosen() + 1;
       if (raised < choice.runnable()
           && spentBefore[i] + choice.cost(raised) <= options.preemptionsMax()) {

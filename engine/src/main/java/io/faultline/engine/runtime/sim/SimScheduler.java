@@ -7,15 +7,12 @@ import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.PriorityQueue;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -51,45 +48,29 @@ public final class SimScheduler {
   private static volatile @Nullable SimScheduler current;
 
   private final long seed;
-  private final Strategy strategy;
-  private final SplittableRandom random;
-  private final Set<Long> priorityChanges = new LinkedHashSet<>();
+  private final Chooser chooser;
+  private final TurnLog turns;
+  private final RunFailure failure = new RunFailure();
+  private final ReadyTasks ready;
+  private final VirtualTime time = new VirtualTime();
+  private final SimTrace trace = new SimTrace();
   private final Thread driver = Thread.currentThread();
 
-  private final List<SimTask> ready = new ArrayList<>();
   private final Set<SimTask> alive = new LinkedHashSet<>();
   private final Map<String, Integer> names = new HashMap<>();
   private final List<SimTask> startAtRun = new ArrayList<>();
   private final List<Body> endChecks = new ArrayList<>();
   private final List<Runnable> cleanUps = new ArrayList<>();
-  private final PriorityQueue<PendingTimer> timers =
-      new PriorityQueue<>(
-          Comparator.comparingLong(PendingTimer::deadline).thenComparingLong(t -> t.order));
-  private final List<Choice> choices = new ArrayList<>();
-  private final SimTrace trace = new SimTrace();
-  private final List<Turn> turns = new ArrayList<>();
-  private @Nullable Follower follower;
-  private boolean turnsKept;
-  private boolean turnCounts;
 
   private @Nullable SimTask running;
   private @Nullable SimTask lastRun;
   private volatile @Nullable String foreign;
-  private @Nullable Throwable failure;
-  private String failureText = "";
   private long steps;
   private long stepsMax = STEPS_MAX_DEFAULT;
   private long switches;
-  private long nowNanos;
-  private long timerOrder;
-  private long lowestPriority;
   private int clientsLeft;
   private boolean ended;
   private boolean unwinding;
-  private boolean parkingIsNoChoice = true;
-  private long pruned;
-  private boolean quiet;
-  private @Nullable SimTask speaker;
 
   /** What a client does; anything it throws fails the run. */
   @FunctionalInterface
@@ -100,46 +81,6 @@ public final class SimScheduler {
      * @throws Exception fails the run
      */
     void run() throws Exception;
-  }
-
-  /**
-   * One choice that was made.
-   *
-   * @param runnable how many tasks could run, at least 2
-   * @param chosen which did
-   * @param preemptible whether task 0 was running and could have gone on
-   * @param silent whether it did, and its step up to the next yield point was {@link Yield#silent}
-   */
-  public record Choice(int runnable, int chosen, boolean preemptible, boolean silent) {
-    int cost(int option) {
-      return preemptible && option != 0 ? 1 : 0;
-    }
-
-    Choice silently() {
-      return new Choice(runnable, chosen, preemptible, preemptible && chosen == 0);
-    }
-  }
-
-  private static final class PendingTimer implements EngineRuntime.Timer {
-    private final long deadline;
-    private final long order;
-    private final Runnable action;
-    private boolean cancelled;
-
-    PendingTimer(long deadline, long order, Runnable action) {
-      this.deadline = deadline;
-      this.order = order;
-      this.action = action;
-    }
-
-    long deadline() {
-      return deadline;
-    }
-
-    @Override
-    public void cancel() {
-      cancelled = true;
-    }
   }
 
   /**
@@ -154,16 +95,9 @@ public final class SimScheduler {
       throw new IllegalStateException("simulation needs -Dfaultline.simulation=true");
     }
     this.seed = seed;
-    this.strategy = strategy;
-    this.random = new SplittableRandom(seed);
-    if (strategy instanceof Strategy.Priorities priorities) {
-      for (int i = 0; i < priorities.changes(); i++) {
-        priorityChanges.add(random.nextLong(1, priorities.expectedSteps() + 1L));
-      }
-    }
-    if (strategy instanceof Strategy.Follow follow) {
-      follower = new Follower(follow.reference());
-    }
+    this.chooser = new Chooser(seed, strategy);
+    this.turns = new TurnLog(strategy);
+    this.ready = new ReadyTasks(chooser, turns, failure);
     current = this;
   }
 
@@ -255,12 +189,7 @@ public final class SimScheduler {
    * @return cancels it
    */
   public EngineRuntime.Timer schedule(long delayNanos, Runnable action) {
-    long deadline = Math.addExact(nowNanos, Math.max(0, delayNanos));
-    PendingTimer timer = new PendingTimer(deadline, timerOrder++, action);
-    if (admits("timer")) {
-      timers.add(timer);
-    }
-    return timer;
+    return time.schedule(delayNanos, action, admits("timer"));
   }
 
   /**
@@ -269,7 +198,7 @@ public final class SimScheduler {
    * @return nanoseconds since the run began
    */
   public long nanoTime() {
-    return nowNanos;
+    return time.nanoTime();
   }
 
   /**
@@ -290,7 +219,7 @@ public final class SimScheduler {
    * @return this
    */
   public SimScheduler parkingIsNoChoice(boolean on) {
-    parkingIsNoChoice = on;
+    ready.parkingIsNoChoice(on);
     return this;
   }
 
@@ -300,7 +229,7 @@ public final class SimScheduler {
    * @return their number so far
    */
   public long pruned() {
-    return pruned;
+    return ready.pruned();
   }
 
   /**
@@ -312,8 +241,7 @@ public final class SimScheduler {
    * @param on whether there are no choices from here on
    */
   public void quiet(boolean on) {
-    quiet = on;
-    speaker = on ? running : null;
+    ready.quiet(on, running);
   }
 
   /**
@@ -343,21 +271,22 @@ public final class SimScheduler {
         });
     try {
       startAtRun.forEach(task -> task.thread.start());
-      while (failure == null && step()) {
+      while (failure.cause() == null && step()) {
         // step does it all
       }
       for (Body check : endChecks) {
-        if (failure == null) {
+        if (failure.cause() == null) {
           check.run();
         }
       }
     } catch (Exception | Error thrown) {
-      fail("the end check failed: " + thrown, thrown);
+      failure.fail("the end check failed: " + thrown, thrown);
     } finally {
       end();
     }
-    if (failure != null) {
-      throw new SimulationFailure(failureText, failure, seed, schedule().toString(), traceTail());
+    if (failure.cause() != null) {
+      throw new SimulationFailure(
+          failure.text(), failure.cause(), seed, schedule().toString(), trace.text(TRACE_TAIL));
     }
   }
 
@@ -367,7 +296,7 @@ public final class SimScheduler {
    * @return replayable by {@link Strategy.Replay}
    */
   public Schedule schedule() {
-    return new Schedule(choices.stream().map(Choice::chosen).toList());
+    return new Schedule(ready.choices().stream().map(Choice::chosen).toList());
   }
 
   /**
@@ -376,7 +305,7 @@ public final class SimScheduler {
    * @return in order
    */
   public List<Choice> choices() {
-    return List.copyOf(choices);
+    return List.copyOf(ready.choices());
   }
 
   /**
@@ -413,7 +342,7 @@ public final class SimScheduler {
    * @return this
    */
   public SimScheduler keepTurns() {
-    turnsKept = true;
+    turns.keep();
     return this;
   }
 
@@ -423,7 +352,7 @@ public final class SimScheduler {
    * @return in order
    */
   public List<Turn> turns() {
-    return List.copyOf(turns);
+    return turns.turns();
   }
 
   /**
@@ -432,7 +361,7 @@ public final class SimScheduler {
    * @return turns of the reference that were taken; 0 if it follows nothing
    */
   public int followed() {
-    return follower == null ? 0 : follower.followed();
+    return turns.followed();
   }
 
   /**
@@ -441,7 +370,7 @@ public final class SimScheduler {
    * @return the first such place; empty if it followed to the end, or follows nothing
    */
   public Optional<Divergence> divergence() {
-    return Optional.ofNullable(follower).flatMap(Follower::divergence);
+    return turns.divergence();
   }
 
   /**
@@ -456,173 +385,53 @@ public final class SimScheduler {
   /** Does one thing; false when the run is over. */
   private boolean step() {
     if (AkkaLane.pump(LANE_TASKS_MAX) == LANE_TASKS_MAX) {
-      fail("the actors keep each other busy: " + LANE_TASKS_MAX + " tasks in one step", null);
+      failure.fail(
+          "the actors keep each other busy: " + LANE_TASKS_MAX + " tasks in one step", null);
       return false;
     }
     String intruder = foreign;
     if (intruder != null) {
-      fail(intruder, null);
+      failure.fail(intruder, null);
       return false;
     }
-    if (failure != null || clientsLeft == 0) {
+    if (failure.cause() != null || clientsLeft == 0) {
       return false;
     }
     if (ready.isEmpty()) {
-      if (fireTimers()) {
+      if (time.advance(failure)) {
         return true;
       }
-      fail("deadlock: every task waits and there is no timer\n" + whereabouts(), null);
+      failure.fail("deadlock: every task waits and there is no timer\n" + whereabouts(), null);
       return false;
     }
     if (++switches > stepsMax) {
-      fail("no end after " + stepsMax + " switches\n" + whereabouts(), null);
+      failure.fail("no end after " + stepsMax + " switches\n" + whereabouts(), null);
       return false;
     }
-    resume(choose());
+    resume(ready.next(lastRun, alive, trace.count(), switches));
     return true;
-  }
-
-  private boolean fireTimers() {
-    PendingTimer next = timers.poll();
-    while (next != null && next.cancelled) {
-      next = timers.poll();
-    }
-    if (next == null) {
-      return false;
-    }
-    nowNanos = Math.max(nowNanos, next.deadline);
-    while (next != null && next.deadline <= nowNanos) {
-      timers.remove(next);
-      if (!next.cancelled) {
-        try {
-          next.action.run();
-        } catch (RuntimeException thrown) {
-          fail("a timer failed: " + thrown, thrown);
-        }
-      }
-      next = timers.peek();
-    }
-    return true;
-  }
-
-  /** Removes and returns the task that goes next. */
-  private SimTask choose() {
-    SimTask last = lastRun;
-    turnCounts = false;
-    if (parkingIsNoChoice && last != null && last.aboutToPark && ready.remove(last)) {
-      // Nobody has run since it looked whether it has to wait: parking is all it can do, and does
-      // not change what anybody sees. Waking it before or after that is the same.
-      last.aboutToPark = false;
-      pruned += ready.size();
-      return last;
-    }
-    boolean preemptible = last != null && last.preempted && ready.remove(last);
-    if (preemptible && last != null) {
-      ready.addFirst(last);
-    }
-    int count = ready.size();
-    if (quiet) {
-      return chooseQuietly();
-    }
-    turnCounts = turnsKept || follower != null;
-    // Also when there is no choice: a task that waits where the reference goes on is what it finds.
-    int followed = follower == null ? 0 : follower.choose(ready, alive, trace.count());
-    if (count == 1) {
-      return ready.removeFirst();
-    }
-    int chosen =
-        switch (strategy) {
-          case Strategy.Follow ignored -> followed;
-          case Strategy.Random ignored -> random.nextInt(count);
-          case Strategy.Priorities ignored -> highestPriority();
-          case Strategy.Replay replay -> {
-            List<Integer> given = replay.schedule().choices();
-            yield choices.size() < given.size() ? given.get(choices.size()) : 0;
-          }
-        };
-    if (chosen >= count) {
-      String misfit =
-          "choice " + chosen + " of " + count + " tasks: not a schedule of this program";
-      fail(misfit, new Schedule.MisfitException(misfit));
-      chosen = 0;
-    }
-    choices.add(new Choice(count, chosen, preemptible, false));
-    SimTask next = ready.remove(chosen);
-    next.choiceAtResume = choices.size() - 1;
-    return next;
-  }
-
-  /**
-   * The clients that were preempted stay where they are while another one has the word, as long as
-   * anybody else can run.
-   */
-  private SimTask chooseQuietly() {
-    for (int i = 0; i < ready.size(); i++) {
-      SimTask task = ready.get(i);
-      if (!task.client || task == lastRun || task == speaker) {
-        return ready.remove(i);
-      }
-    }
-    return ready.removeFirst();
-  }
-
-  private int highestPriority() {
-    if (lastRun != null && priorityChanges.contains(switches)) {
-      lastRun.priority = --lowestPriority;
-    }
-    int best = 0;
-    for (int i = 1; i < ready.size(); i++) {
-      if (ready.get(i).priority > ready.get(best).priority) {
-        best = i;
-      }
-    }
-    return best;
   }
 
   private void resume(SimTask task) {
-    Runnable continuation = task.continuation;
-    if (continuation == null) {
-      throw new IllegalStateException("task '" + task.name + "' is ready without a continuation");
-    }
-    task.continuation = null;
-    task.preempted = false;
-    task.aboutToPark = false;
-    task.atPoint = false;
-    task.traceAtResume = trace.count();
+    Runnable continuation = task.resumes(trace.count());
     lastRun = task;
     running = task;
     continuation.run();
     running = null;
-    if (turnCounts) {
-      turnEnded(task);
-    }
+    turns.ended(task, trace.count());
     boolean parked = !task.finished && task.continuation == null;
     if (parked && task.thread.getState() == Thread.State.TIMED_WAITING) {
-      fail("a park with a timeout of the real clock\n" + task.whereabouts(), null);
-    }
-  }
-
-  private void turnEnded(SimTask task) {
-    Turn turn =
-        task.atPoint
-            ? new Turn(task.name, task.point, task.ino, task.arg, trace.count() - 1)
-            : new Turn(task.name, null, 0, 0, trace.count());
-    if (turnsKept) {
-      turns.add(turn);
-    }
-    if (follower != null) {
-      follower.made(turn);
+      failure.fail("a park with a timeout of the real clock\n" + task.whereabouts(), null);
     }
   }
 
   private SimTask create(String name, boolean client, Body body) {
     int taken = names.merge(name, 1, Integer::sum);
     String unique = taken == 1 ? name : name + "#" + taken;
-    long priority =
-        strategy instanceof Strategy.Priorities ? random.nextLong(1, Long.MAX_VALUE) : 0;
     SimTask[] self = new SimTask[1];
     SimTask task =
-        new SimTask(unique, client, priority, this::submitted, () -> runBody(self[0], body));
+        new SimTask(
+            unique, client, chooser.priority(), this::submitted, () -> runBody(self[0], body));
     self[0] = task;
     alive.add(task);
     return task;
@@ -634,7 +443,7 @@ public final class SimScheduler {
     } catch (SimTask.Abandoned over) {
       Check.that(unwinding, "task '%s' was abandoned while the run goes on", task.name);
     } catch (Exception | Error thrown) {
-      fail("'" + task.name + "' failed: " + thrown, thrown);
+      failure.fail("'" + task.name + "' failed: " + thrown, thrown);
     } finally {
       task.finished = true;
       alive.remove(task);
@@ -688,11 +497,8 @@ public final class SimScheduler {
     }
     record(task.name, point, ino, arg);
     task.at(point, ino, arg);
-    task.preempted = !point.waiting();
-    task.aboutToPark = parks(point, ino);
-    task.choiceAtResume = -1;
     if (point.waiting()) {
-      task.priority = --lowestPriority;
+      chooser.falls(task);
     }
     long before = switches;
     Thread.yield();
@@ -702,16 +508,6 @@ public final class SimScheduler {
     if (unwinding) {
       abandon(task);
     }
-  }
-
-  /** Whether all that follows this point is a park, or going on if the wait is over by then. */
-  private static boolean parks(YieldPoint point, long ino) {
-    return switch (point) {
-      // Without an inode it is a lock of the library, where the queue's order counts too.
-      case LOCK_WAIT -> ino != 0;
-      case COMMIT_WAIT, IO_WAIT -> true;
-      default -> false;
-    };
   }
 
   /** Throws the task out; one that keeps catching that is left parked instead of looping here. */
@@ -738,7 +534,7 @@ public final class SimScheduler {
           task.name,
           String.valueOf(task.point));
       if (task.choiceAtResume >= 0) {
-        choices.set(task.choiceAtResume, choices.get(task.choiceAtResume).silently());
+        ready.silent(task.choiceAtResume);
       }
     }
   }
@@ -755,24 +551,18 @@ public final class SimScheduler {
     }
   }
 
-  private void fail(String text, @Nullable Throwable cause) {
-    if (failure == null && !unwinding) {
-      failureText = text;
-      failure = cause == null ? new EngineFailure(text) : cause;
-    }
-  }
-
   /** Unwinds what is left, so that thousands of runs do not leave thousands of parked threads. */
   private void end() {
     ended = true;
     unwinding = true;
+    failure.close();
     List<SimTask> left = List.copyOf(alive);
     left.forEach(task -> task.thread.interrupt());
     unwind();
     // What they let go of may be what the last tasks wait for.
     cleanUps.forEach(Runnable::run);
     unwind();
-    timers.clear();
+    time.end();
     Yield.install(null);
     if (current == this) {
       current = null;
@@ -794,9 +584,5 @@ public final class SimScheduler {
     StringBuilder text = new StringBuilder();
     alive.forEach(task -> text.append(task.whereabouts()));
     return text.toString();
-  }
-
-  private String traceTail() {
-    return trace.text(TRACE_TAIL);
   }
 }

@@ -61,12 +61,39 @@ final class SimTask {
     }
   }
 
+  /** Takes what goes on with it out of the task. */
+  Runnable resumes(long traceLength) {
+    Runnable rest = continuation;
+    if (rest == null) {
+      throw new IllegalStateException("task '" + name + "' is ready without a continuation");
+    }
+    continuation = null;
+    preempted = false;
+    aboutToPark = false;
+    atPoint = false;
+    traceAtResume = traceLength;
+    return rest;
+  }
+
   /** The task stands at a yield point. */
   void at(YieldPoint where, long inode, long argument) {
     point = where;
     ino = inode;
     arg = argument;
     atPoint = true;
+    preempted = !where.waiting();
+    aboutToPark = parks(where, inode);
+    choiceAtResume = -1;
+  }
+
+  /** Whether all that follows this point is a park, or going on if the wait is over by then. */
+  private static boolean parks(YieldPoint where, long inode) {
+    return switch (where) {
+      // Without an inode it is a lock of the library, where the queue's order counts too.
+      case LOCK_WAIT -> inode != 0;
+      case COMMIT_WAIT, IO_WAIT -> true;
+      default -> false;
+    };
   }
 
   private static Constructor<?> builder() {
