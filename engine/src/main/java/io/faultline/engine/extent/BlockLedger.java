@@ -76,7 +76,7 @@ public final class BlockLedger {
     int g = (int) (block / GROUP);
     byte[] group = states[g];
     if (group == null) {
-      group = new byte[GROUP];
+      group = new byte[(int) Math.min(GROUP, blocks - (long) g * GROUP)];
       states[g] = group;
     }
     int i = (int) (block % GROUP);

@@ -1,8 +1,10 @@
 package io.faultline.engine.pagecache;
 
+import io.faultline.engine.runtime.Yield;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -19,7 +21,7 @@ final class FramePool implements AutoCloseable {
   /** Frames of one view: 1 GiB, since a buffer's index is an int. */
   private static final int VIEW_SHIFT = 18;
 
-  private final Arena arena = Arena.ofShared();
+  private final Memory held;
   private final MemorySegment memory;
 
   /**
@@ -43,21 +45,65 @@ final class FramePool implements AutoCloseable {
 
   private final long[] pages;
 
+  /** The last frame that was ever handed out; in simulation only. */
+  private int highest;
+
   FramePool(int frames) {
     this.frames = frames;
-    // Huge-page alignment costs nothing and lets the kernel back the pool with huge pages.
-    this.memory = arena.allocate((long) (frames + 1) << PAGE_SHIFT, 1 << 21);
-    this.views = new ByteBuffer[(frames >>> VIEW_SHIFT) + 1];
-    for (int v = 0; v < views.length; v++) {
-      long from = offset(v << VIEW_SHIFT);
-      long bytes = Math.min(1L << (VIEW_SHIFT + PAGE_SHIFT), memory.byteSize() - from);
-      views[v] = memory.asSlice(from, bytes).asByteBuffer();
-    }
+    this.held = Yield.SIMULATION ? Memory.kept(frames) : new Memory(frames, Arena.ofShared());
+    this.memory = held.segment;
+    this.views = held.views;
     this.next = new int[frames + 1];
     this.owners = new Mapping[frames + 1];
     this.pages = new long[frames + 1];
-    for (int f = frames; f >= 1; f--) {
-      give(f);
+    for (int f = 1; f < frames; f++) {
+      next[f] = f + 1;
+    }
+    head.set(1);
+    free.set(frames);
+  }
+
+  /** What the frames of one size of pool lie in. */
+  private static final class Memory {
+    /**
+     * A simulation makes thousands of pools a second, one at a time: their memory is given from one
+     * to the next, as zeroed as it was when it was new. Touched by the scheduler's thread only.
+     */
+    private static final ArrayDeque<Memory> KEPT = new ArrayDeque<>();
+
+    private final int frames;
+    private final Arena arena;
+    private final MemorySegment segment;
+    private final ByteBuffer[] views;
+
+    Memory(int frames, Arena arena) {
+      this.frames = frames;
+      this.arena = arena;
+      // Huge-page alignment costs nothing and lets the kernel back the pool with huge pages.
+      this.segment = arena.allocate((long) (frames + 1) << PAGE_SHIFT, 1 << 21);
+      this.views = new ByteBuffer[(frames >>> VIEW_SHIFT) + 1];
+      for (int v = 0; v < views.length; v++) {
+        long from = offset(v << VIEW_SHIFT);
+        long bytes = Math.min(1L << (VIEW_SHIFT + PAGE_SHIFT), segment.byteSize() - from);
+        views[v] = segment.asSlice(from, bytes).asByteBuffer();
+      }
+    }
+
+    static Memory kept(int frames) {
+      Memory last = KEPT.poll();
+      // Not closed by a run that failed: then the collector frees it.
+      return last != null && last.frames == frames ? last : new Memory(frames, Arena.ofAuto());
+    }
+
+    void close(int framesUsed) {
+      if (Yield.SIMULATION) {
+        segment.asSlice(0, offset(framesUsed + 1)).fill((byte) 0);
+        if (KEPT.isEmpty()) {
+          KEPT.add(this);
+        }
+      } else {
+        arena.close();
+      }
     }
   }
 
@@ -102,6 +148,9 @@ final class FramePool implements AutoCloseable {
       long h = head.get();
       int frame = (int) h;
       if (head.compareAndSet(h, (((h >>> 32) + 1) << 32) | next[frame])) {
+        if (Yield.SIMULATION) {
+          highest = Math.max(highest, frame);
+        }
         return frame;
       }
     }
@@ -137,6 +186,6 @@ final class FramePool implements AutoCloseable {
 
   @Override
   public void close() {
-    arena.close();
+    held.close(highest);
   }
 }

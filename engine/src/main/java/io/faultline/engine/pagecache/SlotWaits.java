@@ -9,6 +9,7 @@ import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,10 @@ final class SlotWaits {
   private static final int STRIPES = 256;
   private static final int SPINS = 64;
 
-  private final Stripe[] stripes = new Stripe[STRIPES];
+  /** Made when the first thread has to wait there; few ever are. */
+  private final AtomicReferenceArray<@Nullable Stripe> stripes =
+      new AtomicReferenceArray<>(STRIPES);
+
   private final int spins;
 
   private static final class Stripe {
@@ -50,14 +54,18 @@ final class SlotWaits {
   /** Looks {@code spins} times before it parks; a test that is to see parked threads asks for 0. */
   SlotWaits(int spins) {
     this.spins = spins;
-    for (int s = 0; s < STRIPES; s++) {
-      stripes[s] = new Stripe();
-    }
   }
 
   private Stripe stripe(Leaf leaf, int index) {
     int hash = System.identityHashCode(leaf) * 31 + index;
-    return stripes[(hash ^ hash >>> 8) & (STRIPES - 1)];
+    int at = (hash ^ hash >>> 8) & (STRIPES - 1);
+    Stripe known = stripes.get(at);
+    if (known != null) {
+      return known;
+    }
+    Stripe made = new Stripe();
+    Stripe other = stripes.compareAndExchange(at, null, made);
+    return other == null ? made : other;
   }
 
   /**

@@ -9,8 +9,10 @@ import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The inode-state locks of a volume (rule R7), striped by inode number so that an inode at rest
@@ -19,10 +21,18 @@ import java.util.function.LongFunction;
 final class StripedStateLocks {
   private static final int STRIPES = 1_024;
 
-  private final ReentrantLock[] locks = new ReentrantLock[STRIPES];
+  /** Made when first taken: most volumes use few. */
+  private final AtomicReferenceArray<@Nullable ReentrantLock> locks =
+      new AtomicReferenceArray<>(STRIPES);
 
-  StripedStateLocks() {
-    Arrays.setAll(locks, s -> new ReentrantLock());
+  private ReentrantLock stripe(int s) {
+    ReentrantLock known = locks.get(s);
+    if (known != null) {
+      return known;
+    }
+    ReentrantLock made = new ReentrantLock();
+    ReentrantLock other = locks.compareAndExchange(s, null, made);
+    return other == null ? made : other;
   }
 
   /**
@@ -49,14 +59,14 @@ final class StripedStateLocks {
       if (Checks.ON) {
         LockOrder.acquired(LockRank.INODE_STATE, role.apply(anyOf(stripes[i], inos)), stripes[i]);
       }
-      locks[stripes[i]].lock();
+      stripe(stripes[i]).lock();
       if (Mutant.B12_INODES_UNORDERED.on()) {
         Yield.at(YieldPoint.SPIN);
       }
     }
     return () -> {
       for (int i = count - 1; i >= 0; i--) {
-        locks[stripes[i]].unlock();
+        stripe(stripes[i]).unlock();
         LockOrder.released(LockRank.INODE_STATE, stripes[i]);
       }
     };
@@ -73,6 +83,6 @@ final class StripedStateLocks {
 
   /** Whether the current thread holds the lock of {@code ino}. */
   boolean held(long ino) {
-    return locks[(int) (ino & (STRIPES - 1))].isHeldByCurrentThread();
+    return stripe((int) (ino & (STRIPES - 1))).isHeldByCurrentThread();
   }
 }

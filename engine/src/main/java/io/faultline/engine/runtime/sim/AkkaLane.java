@@ -22,7 +22,7 @@ public final class AkkaLane {
   public static Executor executor() {
     return task -> {
       SimScheduler scheduler = SimScheduler.current();
-      if (scheduler == null || scheduler.admits("actor task " + task)) {
+      if (scheduler == null || scheduler.admits(task)) {
         TASKS.add(task);
       }
     };

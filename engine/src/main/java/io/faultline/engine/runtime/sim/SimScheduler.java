@@ -455,14 +455,18 @@ public final class SimScheduler {
 
   private void submitted(SimTask task, Runnable continuation) {
     // Looking at the stack of a task that is ready makes the JVM submit it a second time.
-    if (admits("task '" + task.name + "'") && task.continuation == null) {
+    if (admits(task) && task.continuation == null) {
       task.continuation = continuation;
       ready.add(task);
     }
   }
 
-  /** Whether the calling thread is part of the simulation; if not, the run will fail. */
-  boolean admits(String what) {
+  /**
+   * Whether the calling thread is part of the simulation; if not, the run will fail.
+   *
+   * @param what is handed in: put into words only then, since this is asked at every switch
+   */
+  boolean admits(Object what) {
     Thread caller = Thread.currentThread();
     SimTask task = running;
     if (caller == driver || (task != null && task.thread == caller)) {

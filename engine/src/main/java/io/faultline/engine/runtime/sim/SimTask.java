@@ -96,6 +96,11 @@ final class SimTask {
     };
   }
 
+  @Override
+  public String toString() {
+    return "task '" + name + "'";
+  }
+
   private static Constructor<?> builder() {
     try {
       Constructor<?> constructor =

@@ -14,7 +14,7 @@ import java.util.List;
 @SuppressWarnings("EnumOrdinal") // columns of one run, never kept
 final class SimTrace {
   private static final int ENTRIES_MAX = 1 << 20;
-  private static final int INITIAL = 256;
+  private static final int INITIAL = 64;
   private static final YieldPoint[] POINTS = YieldPoint.values();
   private static final StateChange[] CHANGES = StateChange.values();
 
