@@ -3,9 +3,9 @@ package io.faultline.cli;
 import io.faultline.soak.race.Scenario;
 import io.faultline.soak.race.Scenarios;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,21 +27,12 @@ final class RaceList implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = Objects.requireNonNull(spec).commandLine().getOut();
-    for (Scenario scenario :
-        Stream.concat(Scenarios.all().stream(), Scenarios.costs().stream()).toList()) {
-      if (names) {
-        out.println(scenario.name());
-      } else {
-        out.printf("(%s) %s%n", scenario.race(), scenario.name());
-        out.println("    " + scenario.story());
-        out.printf(
-            "    left out: %s; %s%n",
-            scenario.omission().text(),
-            scenario.survives()
-                ? "nothing is violated"
-                : "VIOLATION kind=" + scenario.kind() + " (" + scenario.invariants() + ")");
-      }
+    list(out, Scenarios.all());
+    list(out, Scenarios.costs());
+    if (!names) {
+      out.println("Lock and cache scenarios, without a volume:");
     }
+    list(out, Scenarios.locksAndCache());
     if (!names) {
       for (Scenarios.Absent absent : Scenarios.absent()) {
         out.printf(
@@ -49,5 +40,25 @@ final class RaceList implements Callable<Integer> {
       }
     }
     return ExitCode.HELD;
+  }
+
+  private void list(PrintWriter out, List<Scenario> scenarios) {
+    for (Scenario scenario : scenarios) {
+      if (names) {
+        out.println(scenario.name());
+        continue;
+      }
+      out.printf("(%s) %s%n", scenario.race(), scenario.name());
+      out.println("    " + scenario.story());
+      out.printf(
+          "    left out: %s; %s%n",
+          scenario.omission().text(),
+          scenario.survives() ? "nothing is violated" : "VIOLATION " + shown(scenario));
+    }
+  }
+
+  private static String shown(Scenario scenario) {
+    String broken = scenario.invariants();
+    return "kind=" + scenario.kind() + (broken.isEmpty() ? "" : " (" + broken + ")");
   }
 }

@@ -3,6 +3,7 @@ package io.faultline.engine.lock;
 import io.faultline.engine.lock.RangeQueue.Node;
 import io.faultline.engine.runtime.Check;
 import io.faultline.engine.runtime.Checks;
+import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
 import java.util.concurrent.locks.LockSupport;
@@ -49,7 +50,8 @@ public final class WriteRangeLock {
     if (Checks.ON) {
       LockOrder.check(LockRank.WRITE_RANGE, ino);
     }
-    Node self = new Node(fromPage, toPageExclusive, true, Thread.currentThread(), null);
+    long toPage = Mutant.WRITE_RANGE_ENDS_EARLY.on() ? toPageExclusive - 1 : toPageExclusive;
+    Node self = new Node(fromPage, toPage, true, Thread.currentThread(), null);
     mutex.lock();
     try {
       queue.add(self);

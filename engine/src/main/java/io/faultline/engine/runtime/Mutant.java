@@ -46,6 +46,12 @@ public enum Mutant {
   R17_LEAF_NOT_KILLED,
   /** R18: the size is sampled before the I/O lock is held. */
   R18_SIZE_BEFORE_LOCK,
+  /** R19: a back-out that brings the readers to 0 does not hand over. */
+  R19_BACK_OUT_WITHOUT_HAND_OVER,
+  /** R19: a released exclusive goes to the next exclusive first. */
+  R19_EXCLUSIVE_BEFORE_SHARED,
+  /** R19: a queued exclusive does not stop new shared requests. */
+  R19_SHARED_IGNORES_WANT,
   /** R20: a discarded page keeps its reservation. */
   R20_DISCARD_KEEPS_RESERVATION,
   /** R20: no commit before ENOSPC is answered. */
@@ -125,7 +131,9 @@ public enum Mutant {
   /** I12: a shift gives its locks' protection up between the blocks and the size. */
   I12_SHIFT_IN_TWO_STEPS,
   /** I14: a freed block does not reach the allocator's bitmap. */
-  I14_FREED_BLOCK_LOST;
+  I14_FREED_BLOCK_LOST,
+  /** A write range leaves its last page free. */
+  WRITE_RANGE_ENDS_EARLY;
 
   /** Whether this JVM may switch mutants on. */
   public static final boolean ENABLED = Boolean.getBoolean("faultline.mutants");

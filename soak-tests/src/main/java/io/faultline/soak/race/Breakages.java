@@ -324,18 +324,7 @@ final class Breakages {
 
   /** A scenario of the races with another thing left out. */
   static Scenario race(String name, Omission omission) {
-    Scenario race = Scenarios.find(name).orElseThrow();
-    return new Scenario(
-        race.name(),
-        race.race(),
-        race.story(),
-        race.cure(),
-        race.setup(),
-        omission,
-        race.kind(),
-        race.invariants(),
-        false,
-        race.script());
+    return Scenarios.find(name).orElseThrow().leavingOut(omission);
   }
 
   static Scenario race(String name, Mutant mutant) {

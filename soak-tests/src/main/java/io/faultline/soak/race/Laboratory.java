@@ -99,6 +99,25 @@ public final class Laboratory {
     return under(scenario, omitted, s -> Explorer.explore(options, s));
   }
 
+  /**
+   * As {@link #explore(Scenario, boolean, Explorer.Options)}, timed.
+   *
+   * @param pace hears of every run
+   */
+  public static Explorer.Result explore(
+      Scenario scenario, boolean omitted, Explorer.Options options, Pace pace) {
+    return under(
+        scenario,
+        omitted,
+        s ->
+            Explorer.explore(
+                options,
+                scheduler -> {
+                  pace.runBegins();
+                  s.prepare(scheduler);
+                }));
+  }
+
   private interface Question<T> {
     T ask(Scenario scenario);
   }

@@ -32,6 +32,9 @@ public record RaceRun(
     Schedule schedule,
     Optional<Divergence> divergence,
     Optional<SimulationFailure> failure) {
+  /** As the scheduler says it. */
+  private static final String DEADLOCK = "deadlock: ";
+
   private static final Pattern INVARIANT = Pattern.compile("I\\d+ ");
 
   /** Runs {@code scenario} as it is; mutants are the caller's. */
@@ -77,6 +80,10 @@ public record RaceRun(
       if (cause instanceof EngineFailure && INVARIANT.matcher(message).lookingAt()) {
         // The engine's own check of an invariant was faster than the client's look.
         return Optional.of(new RaceViolation("invariant", -1, -1, message, "the invariant"));
+      }
+      if (cause instanceof EngineFailure && message.startsWith(DEADLOCK)) {
+        String first = message.lines().findFirst().orElse(DEADLOCK);
+        return Optional.of(new RaceViolation("deadlock", -1, -1, first, "every client returns"));
       }
     }
     return Optional.empty();

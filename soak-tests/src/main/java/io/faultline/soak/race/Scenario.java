@@ -1,17 +1,15 @@
 package io.faultline.soak.race;
 
 import io.faultline.engine.lock.Guard;
-import io.faultline.engine.runtime.Yield;
-import io.faultline.engine.runtime.YieldPoint;
 import io.faultline.engine.runtime.sim.Explorer;
 import io.faultline.engine.runtime.sim.SimRuntime;
 import io.faultline.engine.runtime.sim.SimScheduler;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A race on a volume of its own: set-up, then clients that the scheduler interleaves, then a check.
+ * A race on a stage of its own: set-up, then clients that the scheduler interleaves, then a check.
  * Set-up and check are no choice points.
  *
  * @param name what {@code race run} is given, for example {@code punch-vs-read}
@@ -19,30 +17,54 @@ import java.util.concurrent.CompletableFuture;
  *     d1}
  * @param story what happens, in one sentence
  * @param cure the rule or the lock that forbids it, in one sentence
- * @param setup its volume
+ * @param staging what it is played on, and by whom
  * @param omission what has to be left out for the race to show
  * @param kind of the violation it then shows, with the invariant, for example {@code stale-read}
  * @param invariants broken by it, such as {@code I1, I2, I15}
  * @param survives true where leaving that out is shown to do no harm
- * @param script makes the clients
  */
 public record Scenario(
     String name,
     String race,
     String story,
     String cure,
-    RaceSetup setup,
+    Staging staging,
     Omission omission,
     String kind,
     String invariants,
-    boolean survives,
-    Script script)
+    boolean survives)
     implements Explorer.Scenario {
   /** Far more than any of these runs needs: who gets there, runs in a circle. */
   private static final long STEPS_MAX = 50_000;
 
-  /** Turns until background threads that have just been started sit in their waits. */
-  private static final int TURNS_TO_SETTLE = 8;
+  /**
+   * A race on a whole volume.
+   *
+   * @param setup its volume
+   * @param script makes the clients
+   */
+  public Scenario(
+      String name,
+      String race,
+      String story,
+      String cure,
+      RaceSetup setup,
+      Omission omission,
+      String kind,
+      String invariants,
+      boolean survives,
+      Script script) {
+    this(
+        name,
+        race,
+        story,
+        cure,
+        new VolumeStaging(setup, script),
+        omission,
+        kind,
+        invariants,
+        survives);
+  }
 
   /** Makes the clients of one run. */
   @FunctionalInterface
@@ -73,16 +95,12 @@ public record Scenario(
   /** The same under another guard. */
   public Scenario withGuard(Guard guard) {
     return new Scenario(
-        name,
-        race,
-        story,
-        cure,
-        setup.withGuard(guard),
-        omission,
-        kind,
-        invariants,
-        survives,
-        script);
+        name, race, story, cure, staging.withGuard(guard), omission, kind, invariants, survives);
+  }
+
+  /** The same with another thing left out, which is then needed. */
+  Scenario leavingOut(Omission other) {
+    return new Scenario(name, race, story, cure, staging, other, kind, invariants, false);
   }
 
   @Override
@@ -104,30 +122,30 @@ public record Scenario(
 
   private void play(SimScheduler scheduler, Curtain curtain) throws Exception {
     scheduler.quiet(true);
-    RaceVolume volume = RaceVolume.create(setup, new SimRuntime(scheduler));
-    scheduler.afterwards(volume::abandon);
+    Stage stage = staging.stage(new SimRuntime(scheduler));
+    scheduler.afterwards(stage::abandon);
     Cast cast = new Cast();
-    script.clients(volume, cast);
-    for (int turn = 0; turn < TURNS_TO_SETTLE; turn++) {
-      Yield.at(YieldPoint.SPIN);
-    }
-    List<CompletableFuture<Void>> ends = new ArrayList<>();
-    for (Cast.Client client : cast.clients()) {
-      CompletableFuture<Void> end = new CompletableFuture<>();
-      ends.add(end);
+    stage.cast(cast);
+    List<Cast.Client> clients = cast.clients();
+    // Woken by the last one only: this task has nothing to do before, and would be a choice.
+    CompletableFuture<Void> end = new CompletableFuture<>();
+    AtomicInteger left = new AtomicInteger(clients.size());
+    for (Cast.Client client : clients) {
       scheduler.client(
           client.name(),
           () -> {
             client.body().run();
-            end.complete(null);
+            if (left.decrementAndGet() == 0) {
+              end.complete(null);
+            }
           });
     }
-    curtain.rises(cast.clients().stream().map(Cast.Client::name).toList());
+    curtain.rises(clients.stream().map(Cast.Client::name).toList());
     scheduler.quiet(false);
-    ends.forEach(CompletableFuture::join);
+    end.join();
     scheduler.quiet(true);
     curtain.falls();
     cast.check().run();
-    volume.close();
+    stage.close();
   }
 }

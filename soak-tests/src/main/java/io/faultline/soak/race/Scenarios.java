@@ -22,6 +22,9 @@ public final class Scenarios {
           .sorted(Comparator.comparing(Scenario::race))
           .toList();
 
+  private static final List<Scenario> SMALL =
+      Stream.of(LockRaces.all(), CacheRaces.all()).flatMap(List::stream).toList();
+
   private static final List<Absent> ABSENT =
       List.of(
           new Absent("direct-write-vs-readahead", "f", "direct I/O through OpenFile"),
@@ -41,6 +44,11 @@ public final class Scenarios {
     return List.of(FairnessCost.scenario());
   }
 
+  /** Lock and cache scenarios: the same machinery on a lock or a page cache without a volume. */
+  public static List<Scenario> locksAndCache() {
+    return SMALL;
+  }
+
   /** Races that cannot be run yet, and why. */
   public static List<Absent> absent() {
     return ABSENT;
@@ -48,7 +56,8 @@ public final class Scenarios {
 
   /** The one of that name. */
   public static Optional<Scenario> find(String name) {
-    return Stream.concat(ALL.stream(), costs().stream())
+    return Stream.of(ALL, SMALL, costs())
+        .flatMap(List::stream)
         .filter(scenario -> scenario.name().equals(name))
         .findFirst();
   }
