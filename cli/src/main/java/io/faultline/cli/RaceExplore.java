@@ -5,6 +5,7 @@ import io.faultline.engine.runtime.sim.Explorer;
 import io.faultline.engine.runtime.sim.SimulationFailure;
 import io.faultline.soak.race.GivenSchedule;
 import io.faultline.soak.race.Laboratory;
+import io.faultline.soak.race.Pace;
 import io.faultline.soak.race.RaceViolation;
 import io.faultline.soak.race.Scenario;
 import java.io.IOException;
@@ -50,32 +51,45 @@ final class RaceExplore implements Callable<Integer> {
       description = "Also runs schedules that lead through the same states as others.")
   private boolean plain;
 
+  @Option(
+      names = "--seconds",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Explores again and again until so many seconds have passed, to measure how fast this is;"
+              + " every time must come to the same (default: once).")
+  private int seconds;
+
   @Spec private @Nullable CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
     CommandLine line = Objects.requireNonNull(spec).commandLine();
-    if (preemptions < 0 || schedules < 1) {
-      throw new ParameterException(line, "--preemptions is at least 0, --schedules at least 1");
+    if (preemptions < 0 || schedules < 1 || seconds < 0) {
+      throw new ParameterException(
+          line, "--preemptions is at least 0, --schedules at least 1, --seconds 0");
     }
     Guard guard = choice.guard(line);
     Scenario scenario = choice.scenario(line);
     Race.begin();
-    long began = System.nanoTime();
-    Explorer.Result result =
-        Laboratory.explore(
-            scenario.withGuard(guard),
-            guard == Guard.NONE,
-            new Explorer.Options(preemptions, schedules, !plain));
-    double seconds = (System.nanoTime() - began) / 1e9;
+    Pace pace = new Pace();
+    Explorer.Result result = explore(scenario, guard, pace);
+    long times = 1;
+    for (; result.failure().isEmpty() && pace.seconds() < seconds; times++) {
+      Explorer.Result again = explore(scenario, guard, pace);
+      if (!again.equals(result)) {
+        throw new IOException("the same exploration came to " + again + " after " + result);
+      }
+    }
     PrintWriter out = line.getOut();
     out.printf(
-        "points=%d schedules=%d pruned=%d complete=%s schedules/s=%.0f%n",
+        "points=%d schedules=%d pruned=%d complete=%s%s %s%n",
         result.points(),
         result.schedules(),
         result.pruned(),
         result.complete(),
-        result.schedules() / seconds);
+        times == 1 ? "" : " times=" + times,
+        pace.text());
     if (result.failure().isEmpty()) {
       return ExitCode.HELD;
     }
@@ -83,5 +97,13 @@ final class RaceExplore implements Callable<Integer> {
     out.println(RaceViolation.of(failure).line());
     out.println("schedule: " + new GivenSchedule(failure.schedule(), !plain));
     return scenario.isCost() ? ExitCode.HELD : ExitCode.VIOLATION;
+  }
+
+  private Explorer.Result explore(Scenario scenario, Guard guard, Pace pace) {
+    return Laboratory.explore(
+        scenario.withGuard(guard),
+        guard == Guard.NONE,
+        new Explorer.Options(preemptions, schedules, !plain),
+        pace);
   }
 }

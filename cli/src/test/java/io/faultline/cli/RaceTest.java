@@ -29,7 +29,7 @@ class RaceTest {
   void namesAloneCanBeReadByAScript() {
     assertThat(run("race", "list", "--names")).isEqualTo(ExitCode.HELD);
     assertThat(out.toString().lines())
-        .contains("punch-vs-read")
+        .contains("punch-vs-read", "cache-read-vs-punch")
         .allMatch(n -> n.matches("[a-z-]+"));
   }
 
@@ -183,5 +183,18 @@ class RaceTest {
     assertThat(out.toString().substring(queued.length()))
         .contains("impossible: step ")
         .doesNotContain("queues for the mapping lock");
+  }
+
+  @Test
+  @Tag("simulation")
+  void exploresALockWithoutAVolumeAgainAndAgain() {
+    assertThat(run("race", "explore", "lock-back-out", "--seconds", "1")).isEqualTo(ExitCode.HELD);
+    assertThat(out.toString())
+        .containsPattern(
+            "complete=true times=\\d+ seconds=[\\d.]+ schedules/s=\\d+ cpu-seconds=[\\d.]+"
+                + " schedules/cpu-s=\\d+ second-half: schedules/s=\\d+ schedules/cpu-s=\\d+");
+    assertThat(run("race", "explore", "lock-back-out", "--guard", "none"))
+        .isEqualTo(ExitCode.VIOLATION);
+    assertThat(out.toString()).contains("\nVIOLATION kind=deadlock ");
   }
 }
