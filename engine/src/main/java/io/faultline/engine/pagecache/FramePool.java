@@ -48,6 +48,7 @@ final class FramePool implements AutoCloseable {
   /** The last frame that was ever handed out; in simulation only. */
   private int highest;
 
+  @SuppressWarnings("MustBeClosedChecker") // close() closes it
   FramePool(int frames) {
     this.frames = frames;
     this.held = Yield.SIMULATION ? Memory.kept(frames) : new Memory(frames, Arena.ofShared());
