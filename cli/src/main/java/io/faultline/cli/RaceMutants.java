@@ -19,13 +19,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     description =
-        "Leaves out one step of the engine after the other and shows what"
-            + " notices; exit code 3 if one"
-            + " that must be noticed is not.")
+        "Leaves out one step of the engine after the other and shows what notices; exit code 3 if"
+            + " one that must be noticed is not.")
 final class RaceMutants implements Callable<Integer> {
-  private static final String HEAD = "%-4s %-8s %9s %6s  %-16s %-16s %s%n";
-  private static final String ROW = "%-4s %-8s %9d %6d  %-16s %-16s %s%n";
-
   @Option(names = "--only", paramLabel = "ID", description = "Only this id, such as M7.")
   private @Nullable String only;
 
@@ -41,7 +37,9 @@ final class RaceMutants implements Callable<Integer> {
           Objects.requireNonNull(spec).commandLine(), "there is no mutant '" + only + "'");
     }
     Race.begin();
-    out.printf(HEAD, "id", "standing", "schedules", "ms", "killed by", "a user sees", "left out");
+    out.printf(
+        "%-4s %-8s %9s %6s  %-16s %-16s %s%n",
+        "id", "standing", "schedules", "ms", "killed by", "a user sees", "left out");
     int failed = 0;
     int without = 0;
     for (Catalogue.Entry entry : entries) {
@@ -50,7 +48,7 @@ final class RaceMutants implements Callable<Integer> {
       failed += row.held() ? 0 : 1;
       without += entry.standing() == Catalogue.Standing.WITHOUT ? 1 : 0;
       out.printf(
-          ROW,
+          "%-4s %-8s %9d %6d  %-16s %-16s %s%n",
           entry.id(),
           row.held() ? entry.standing() : "FAILED",
           row.schedules(),

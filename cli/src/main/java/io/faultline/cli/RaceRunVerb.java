@@ -73,7 +73,7 @@ final class RaceRunVerb implements Callable<Integer> {
     CommandLine line = Objects.requireNonNull(spec).commandLine();
     Guard guard = choice.guard(line);
     boolean named = program == null;
-    if (!named && (choice.named() || picture != null) || named && !mutants.isEmpty()) {
+    if (named ? !mutants.isEmpty() : choice.named() || picture != null) {
       throw new ParameterException(
           line, "--program takes neither NAME nor --picture, and --mutant needs --program");
     }

@@ -344,7 +344,7 @@ class SlotLincheckTest {
    * afterwards. Random scenarios rarely have the few operations that a fault needs.
    */
   @SuppressWarnings("ImmutableEnumChecker") // a scenario is not changed once it is made
-  private enum Fault {
+  enum Fault {
     WRITE_KEEPS_VERSION(WriteKeepsVersion.class, "w01", "r0", "w02", ""),
     EVICTS_DIRTY(EvictsDirty.class, "", "w01 e0", "w12", "r0"),
     EVICTS_WRITEBACK(EvictsWriteback.class, "w01", "b0", "e0 r0", ""),

@@ -27,7 +27,7 @@ final class FileState {
 
   /** Unit {@code place} of what operation {@code op} writes. */
   static int value(int op, int place) {
-    return op + 1 << PLACE_BITS | place;
+    return ((op + 1) << PLACE_BITS) | place;
   }
 
   /** The generation that the stamp of an operation carries. */

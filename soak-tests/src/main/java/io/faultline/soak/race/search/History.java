@@ -150,7 +150,9 @@ final class History {
 
   private void saw(Call call, ByteBuffer bytes, int count) {
     call.result = count;
-    call.seen = Call.decode(bytes.array(), count, files.get(call.op.file()).vnode().ino());
+    byte[] seen = new byte[count];
+    bytes.get(0, seen);
+    call.seen = Call.decode(seen, count, files.get(call.op.file()).vnode().ino());
   }
 
   /** Stamps count from where the write begins: where an append does is not known before. */

@@ -39,7 +39,8 @@ final class Linearizer {
   private int suspectStep = -1;
   private final List<FileState> suspectStates = new ArrayList<>();
 
-  /** One moment of one order. */
+  /** One moment of one order; never compared. */
+  @SuppressWarnings("ArrayRecordComponent")
   record Moment(FileState state, int[] progress, List<Deed> deeds) {
     /** Whether all calls that had returned before {@code moment} are over. */
     boolean includes(long moment) {

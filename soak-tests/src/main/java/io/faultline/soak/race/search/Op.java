@@ -1,5 +1,7 @@
 package io.faultline.soak.race.search;
 
+import java.util.regex.Pattern;
+
 /**
  * One operation of a program.
  *
@@ -18,6 +20,7 @@ record Op(int client, Act act, int file, long offset, long length) {
   static final int FILES_MAX = 8;
 
   private static final String SETUP_WORD = "s";
+  private static final Pattern BLANKS = Pattern.compile("\\s+");
   private static final long OFFSET_MAX = 1 << 18;
 
   Op {
@@ -60,7 +63,7 @@ record Op(int client, Act act, int file, long offset, long length) {
 
   /** Reads what {@link #text} wrote. */
   static Op parse(String line) {
-    String[] words = line.strip().split("\\s+");
+    String[] words = BLANKS.split(line.strip(), -1);
     if (words.length < 2) {
       throw new IllegalArgumentException("'" + line + "' is no operation: client act arguments");
     }
