@@ -17,7 +17,7 @@ import io.faultline.engine.volume.LiveVolume;
 import io.faultline.persistence.journal.VolumeLog;
 import io.faultline.persistence.journal.VolumeSystem;
 import io.faultline.persistence.replay.JournalReader;
-import io.faultline.persistence.replay.Replay;
+import io.faultline.persistence.replay.VolumeReplay;
 import io.faultline.persistence.segment.VolumeIdentity;
 import io.faultline.persistence.volume.VolumeDirectory;
 import java.io.Closeable;
@@ -118,7 +118,7 @@ final class VolumeOpener {
       long lastLsn;
       // Recovery may cut a torn tail; reading must not change anything, so it goes without.
       try (JournalReader reader = JournalReader.open(files.directory())) {
-        table = Replay.toTable(reader, Long.MAX_VALUE);
+        table = VolumeReplay.toTable(reader, Long.MAX_VALUE);
         lastLsn = reader.lastLsn();
       }
       requireRoot(table, lastLsn);

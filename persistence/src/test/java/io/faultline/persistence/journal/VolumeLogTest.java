@@ -16,7 +16,7 @@ import io.faultline.engine.journal.Tx;
 import io.faultline.engine.runtime.EngineRuntime;
 import io.faultline.engine.runtime.akka.EngineActorSystems;
 import io.faultline.persistence.replay.JournalReader;
-import io.faultline.persistence.replay.Replay;
+import io.faultline.persistence.replay.VolumeReplay;
 import io.faultline.persistence.segment.SegmentLog;
 import io.faultline.persistence.segment.VolumeIdentity;
 import java.io.IOException;
@@ -149,7 +149,7 @@ class VolumeLogTest {
     assertThat(jdbc.all()).isEqualTo(ours.all());
     try (JournalReader reader =
         JournalReader.over(store, new VolumeIdentity(id, 2), 1, Long.MAX_VALUE)) {
-      assertThat(Replay.toTable(reader, Long.MAX_VALUE).all()).isEqualTo(ours.all());
+      assertThat(VolumeReplay.toTable(reader, Long.MAX_VALUE).all()).isEqualTo(ours.all());
     }
   }
 

@@ -105,7 +105,7 @@ class JournalReaderTest {
       InodeTable expected = new InodeTable();
       transactions().subList(0, lsn).forEach(tx -> tx.events().forEach(expected::apply));
       try (JournalReader reader = JournalReader.open(volume)) {
-        assertThat(Replay.toTable(reader, lsn).all()).isEqualTo(expected.all());
+        assertThat(VolumeReplay.toTable(reader, lsn).all()).isEqualTo(expected.all());
       }
     }
   }
@@ -115,7 +115,7 @@ class JournalReaderTest {
     Tx bad = new Tx(6, 2, List.of(new Event.LinksChanged(77, 1, 1)));
     log.append(6, TxCodec.SERIALIZER_ID, TxCodec.MANIFEST, TxCodec.encode(bad)).get();
     try (JournalReader reader = JournalReader.open(volume)) {
-      assertThatThrownBy(() -> Replay.toTable(reader, Long.MAX_VALUE))
+      assertThatThrownBy(() -> VolumeReplay.toTable(reader, Long.MAX_VALUE))
           .isInstanceOf(FsException.class)
           .hasMessageContaining("transaction 6");
     }

@@ -9,8 +9,8 @@ import io.faultline.engine.journal.Tx;
 import java.io.IOException;
 
 /** The state of a volume at a moment, folded from its journal by the engine's own apply. */
-public final class Replay {
-  private Replay() {}
+public final class VolumeReplay {
+  private VolumeReplay() {}
 
   /**
    * All inodes as they were when transaction {@code uptoLsn} was complete, or the last one before.

@@ -1,0 +1,31 @@
+package io.faultline.persistence.replay;
+
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * States kept from earlier, from which a replay can start instead of from the beginning.
+ *
+ * @param <S> the state; immutable, or at least never changed behind a replay's back
+ */
+@FunctionalInterface
+public interface Checkpoints<S> {
+  /**
+   * A state and its place in the order of events.
+   *
+   * @param lsn the last event that is in it; 0 is the state before the first
+   */
+  record Point<S>(long lsn, S state) {}
+
+  /**
+   * The newest state that holds nothing behind event {@code lsn}; empty if there is none.
+   *
+   * @throws IOException a state is there and cannot be read
+   */
+  Optional<Point<S>> latestAtOrBefore(long lsn) throws IOException;
+
+  /** No states at all: every replay starts at the first event. */
+  static <S> Checkpoints<S> none() {
+    return lsn -> Optional.empty();
+  }
+}
