@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Set;
@@ -43,6 +44,15 @@ public final class DirectoryJournalStore implements JournalStore {
   @Override
   public void delete(String name) throws IOException {
     Files.delete(directory.resolve(JournalStore.checkName(name)));
+  }
+
+  @Override
+  public void rename(String from, String to) throws IOException {
+    Files.move(
+        directory.resolve(JournalStore.checkName(from)),
+        directory.resolve(JournalStore.checkName(to)),
+        StandardCopyOption.ATOMIC_MOVE,
+        StandardCopyOption.REPLACE_EXISTING);
   }
 
   @Override

@@ -33,7 +33,18 @@ public interface JournalStore {
    */
   void delete(String name) throws IOException;
 
-  /** Makes creations and deletions durable. */
+  /**
+   * Gives a file another name, at once for everybody; what had that name is gone. Durable after
+   * {@link #syncDirectory}: until then a crash may leave either name. Of use to checkpoints; a
+   * store for segments alone need not have it.
+   *
+   * @throws java.nio.file.NoSuchFileException if {@code from} is not there
+   */
+  default void rename(String from, String to) throws IOException {
+    throw new UnsupportedOperationException("this store does not rename");
+  }
+
+  /** Makes creations, deletions and renames durable. */
   void syncDirectory() throws IOException;
 
   /** Checks that a name cannot leave the directory. */

@@ -211,6 +211,16 @@ public final class MemoryJournalStore implements JournalStore {
   }
 
   @Override
+  public synchronized void rename(String from, String to) throws IOException {
+    JournalStore.checkName(to);
+    Content content = names.remove(JournalStore.checkName(from));
+    if (content == null) {
+      throw new NoSuchFileException(from);
+    }
+    names.put(to, content);
+  }
+
+  @Override
   public synchronized void syncDirectory() throws IOException {
     if (syncFails()) {
       throw new IOException("sync of the journal directory failed: EIO (injected)");

@@ -38,6 +38,23 @@ public final class ExtentMap implements Iterable<Extent> {
     this.version = version;
   }
 
+  /**
+   * A map of these extents.
+   *
+   * @param extents in order, none overlapping another, no hole among them
+   * @throws IllegalArgumentException naming the extent that breaks this
+   */
+  public static ExtentMap of(List<Extent> extents) {
+    long end = 0;
+    for (Extent e : extents) {
+      if (e.isHole() || e.fileBlock() < end) {
+        throw new IllegalArgumentException(e + " behind file block " + end);
+      }
+      end = e.end();
+    }
+    return extents.isEmpty() ? EMPTY : EMPTY.splice(0, END, extents);
+  }
+
   /** The number of extents. */
   public int size() {
     return size;

@@ -23,8 +23,42 @@ public final class InodeTable {
   /** The first number an ordinary inode gets, as in ext2 and its successors. */
   private static final long FIRST = 11;
 
-  private final Map<Long, Inode> inodes = new ConcurrentHashMap<>();
-  private final AtomicLong next = new AtomicLong(FIRST);
+  private final Map<Long, Inode> inodes;
+  private final AtomicLong next;
+
+  /** The state before the first event: no inodes. */
+  public InodeTable() {
+    this(16, FIRST);
+  }
+
+  private InodeTable(int expectedInodes, long next) {
+    this.inodes = new ConcurrentHashMap<>(expectedInodes);
+    this.next = new AtomicLong(next);
+  }
+
+  /** Makes a table of a state that was kept. Not thread-safe. */
+  public static final class Builder {
+    private final InodeTable table;
+
+    /**
+     * @param inodes how many will come, about; only memory depends on it
+     * @param next above the number of every inode the volume ever had
+     */
+    public Builder(int inodes, long next) {
+      table = new InodeTable(inodes, Math.max(FIRST, next));
+    }
+
+    /** Adds an inode, or replaces the one of its number. */
+    public Builder add(Inode inode) {
+      table.inodes.put(inode.ino(), inode);
+      return this;
+    }
+
+    /** The table; the builder must not be used afterwards. */
+    public InodeTable build() {
+      return table;
+    }
+  }
 
   public @Nullable Inode get(long ino) {
     return inodes.get(ino);

@@ -6,6 +6,7 @@ import io.faultline.engine.errno.FsException;
 import io.faultline.engine.journal.Tx;
 import io.faultline.persistence.codec.CodecException;
 import io.faultline.persistence.codec.TxCodec;
+import io.faultline.persistence.segment.JournalAnchor;
 import io.faultline.persistence.segment.LogRecord;
 import io.faultline.persistence.segment.SegmentScanner;
 import io.faultline.persistence.segment.VolumeIdentity;
@@ -25,6 +26,7 @@ public final class JournalReader implements AutoCloseable {
   private final long fromLsn;
   private final long toLsn;
   private boolean ended;
+  private JournalAnchor anchor = JournalAnchor.BEGINNING;
   private long lastLsn;
 
   private JournalReader(SegmentScanner scanner, long fromLsn, long toLsn) {
@@ -55,7 +57,22 @@ public final class JournalReader implements AutoCloseable {
   /** The same for a journal that is no directory, such as one in memory. */
   public static JournalReader over(
       JournalStore store, VolumeIdentity identity, long fromLsn, long toLsn) throws IOException {
-    return new JournalReader(new SegmentScanner(store, identity), fromLsn, toLsn);
+    return new JournalReader(SegmentScanner.from(store, identity, fromLsn), fromLsn, toLsn);
+  }
+
+  /**
+   * The transactions behind {@code anchor}, which the journal must hold, up to {@code toLsn}.
+   *
+   * @throws FsException as {@link SegmentScanner#behind}
+   */
+  public static JournalReader behind(
+      JournalStore store, VolumeIdentity identity, JournalAnchor anchor, long toLsn)
+      throws IOException {
+    JournalReader reader =
+        new JournalReader(SegmentScanner.behind(store, identity, anchor), anchor.lsn() + 1, toLsn);
+    reader.anchor = anchor;
+    reader.lastLsn = anchor.lsn();
+    return reader;
   }
 
   /**
@@ -64,12 +81,14 @@ public final class JournalReader implements AutoCloseable {
    * @throws FsException EUCLEAN naming segment, offset and LSN of what is damaged
    */
   public @Nullable Tx next() throws IOException {
-    while (!ended) {
+    // Nothing behind toLsn is looked at: a living process may be writing it just now.
+    while (!ended && lastLsn < toLsn) {
       LogRecord record = scanner.next();
       if (record == null || record.lsn() > toLsn) {
         ended = true;
       } else if (record.lsn() >= fromLsn) {
         lastLsn = record.lsn();
+        anchor = new JournalAnchor(lastLsn, scanner.lastCrc(), record.epoch());
         return decode(record);
       }
     }
@@ -79,6 +98,11 @@ public final class JournalReader implements AutoCloseable {
   /** The transaction that {@link #next} returned last; 0 before the first. */
   public long lastLsn() {
     return lastLsn;
+  }
+
+  /** The place of the transaction that {@link #next} returned last. */
+  public JournalAnchor anchor() {
+    return anchor;
   }
 
   private static Tx decode(LogRecord record) throws FsException {

@@ -61,6 +61,7 @@ public final class SegmentLog implements AutoCloseable {
 
   private final JournalStore store;
   private final VolumeIdentity identity;
+  private final JournalAnchor anchor;
   private final Set<LogMutant> mutants;
   private final long segmentBytesMax;
   private final LinkedBlockingQueue<Job> jobs = new LinkedBlockingQueue<>();
@@ -82,9 +83,14 @@ public final class SegmentLog implements AutoCloseable {
   private boolean closed;
 
   private SegmentLog(
-      JournalStore store, VolumeIdentity identity, long segmentBytesMax, Set<LogMutant> mutants) {
+      JournalStore store,
+      VolumeIdentity identity,
+      JournalAnchor anchor,
+      long segmentBytesMax,
+      Set<LogMutant> mutants) {
     this.store = store;
     this.identity = identity;
+    this.anchor = anchor;
     this.segmentBytesMax = segmentBytesMax;
     this.mutants = mutants;
   }
@@ -105,16 +111,38 @@ public final class SegmentLog implements AutoCloseable {
     store.syncDirectory();
   }
 
+  /** As {@link #open(EngineRuntime, JournalStore, VolumeIdentity, JournalAnchor)}, all of it. */
+  public static SegmentLog open(EngineRuntime runtime, JournalStore store, VolumeIdentity identity)
+      throws IOException {
+    return open(runtime, store, identity, JournalAnchor.BEGINNING);
+  }
+
   /**
-   * Scans the journal and opens it behind its last record.
+   * Scans the journal behind {@code anchor} and opens it behind its last record.
    *
    * @param identity its epoch must be higher than that of every record
+   * @param anchor what is known to be in the journal, and need not be read again
    * @throws FsException ENOENT without a journal; EUCLEAN when it is damaged, in which case nothing
    *     was changed
    */
-  public static SegmentLog open(EngineRuntime runtime, JournalStore store, VolumeIdentity identity)
+  public static SegmentLog open(
+      EngineRuntime runtime, JournalStore store, VolumeIdentity identity, JournalAnchor anchor)
       throws IOException {
-    return open(runtime, store, identity, SEGMENT_BYTES_MAX, Set.of());
+    return open(runtime, store, identity, anchor, SEGMENT_BYTES_MAX);
+  }
+
+  /**
+   * The same with segments of a size of one's own, in bytes; for tests of other packages, which
+   * could not fill one otherwise.
+   */
+  public static SegmentLog open(
+      EngineRuntime runtime,
+      JournalStore store,
+      VolumeIdentity identity,
+      JournalAnchor anchor,
+      long segmentBytesMax)
+      throws IOException {
+    return open(runtime, new SegmentLog(store, identity, anchor, segmentBytesMax, Set.of()));
   }
 
   static SegmentLog open(
@@ -124,7 +152,12 @@ public final class SegmentLog implements AutoCloseable {
       long segmentBytesMax,
       Set<LogMutant> mutants)
       throws IOException {
-    SegmentLog log = new SegmentLog(store, identity, segmentBytesMax, mutants);
+    return open(
+        runtime,
+        new SegmentLog(store, identity, JournalAnchor.BEGINNING, segmentBytesMax, mutants));
+  }
+
+  private static SegmentLog open(EngineRuntime runtime, SegmentLog log) throws IOException {
     runtime.forkPlatform("faultline-journal", log::run);
     try {
       log.opened.join();
@@ -238,7 +271,7 @@ public final class SegmentLog implements AutoCloseable {
 
   private void scan() throws IOException {
     SegmentScanner.Tail tail;
-    try (SegmentScanner scanner = new SegmentScanner(store, identity)) {
+    try (SegmentScanner scanner = SegmentScanner.behind(store, identity, anchor)) {
       while (scanner.next() != null) {
         // Only the chain matters here; the payloads are read by the replay.
       }
@@ -380,7 +413,7 @@ public final class SegmentLog implements AutoCloseable {
   }
 
   private void replay(Replay replay) {
-    try (SegmentScanner scanner = new SegmentScanner(store, identity)) {
+    try (SegmentScanner scanner = SegmentScanner.from(store, identity, replay.from)) {
       long left = replay.max;
       for (LogRecord r = scanner.next(); r != null && left > 0; r = scanner.next()) {
         if (r.lsn() > replay.to) {

@@ -12,8 +12,13 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a journal from its first record to its end, checks the chain and tells a torn tail from
- * damage (rule R8). Writes nothing. Not thread-safe.
+ * Reads a journal from a place in it to its end, checks the chain and tells a torn tail from damage
+ * (rule R8). Writes nothing. Not thread-safe.
+ *
+ * <p>A scan that begins at a {@link JournalAnchor} holds the journal against it: the record of that
+ * transaction must be there with that checksum, so the journal is proven to be the one that the
+ * checkpoint was made from and to reach back to it. Up to there nothing is a torn tail, because
+ * only durable transactions are in a checkpoint.
  *
  * <p>A record is <em>readable</em> when its magic, length and checksum are right. A readable record
  * that does not continue the chain (another volume, an older epoch, a wrong LSN, another
@@ -52,6 +57,7 @@ public final class SegmentScanner implements AutoCloseable {
   private final JournalStore store;
   private final UUID volume;
   private final long epochMax;
+  private final JournalAnchor anchor;
   private final List<String> segments;
 
   private int index = -1;
@@ -65,18 +71,73 @@ public final class SegmentScanner implements AutoCloseable {
   private int lastCrc;
   private @Nullable Tail tail;
 
-  /**
-   * @param identity whose journal this must be; no record may be of a later epoch
-   * @throws FsException ENOENT when there is no journal
-   */
-  public SegmentScanner(JournalStore store, VolumeIdentity identity) throws IOException {
+  private SegmentScanner(
+      JournalStore store, VolumeIdentity identity, JournalAnchor anchor, List<String> segments) {
     this.store = store;
     this.volume = identity.id();
     this.epochMax = identity.epoch();
-    this.segments = store.list().stream().filter(SegmentFormat::isSegment).sorted().toList();
+    this.anchor = anchor;
+    this.segments = segments;
+  }
+
+  /**
+   * Scans everything behind {@code anchor}. The first records given may lie before it: the scan
+   * begins with the segment that holds it.
+   *
+   * @param identity whose journal this must be; no record may be of a later epoch
+   * @throws FsException ENOENT when there is no journal
+   */
+  public static SegmentScanner behind(
+      JournalStore store, VolumeIdentity identity, JournalAnchor anchor) throws IOException {
+    List<String> segments = segmentsOf(store);
+    int first = holding(segments, Math.max(1, anchor.lsn()));
+    return new SegmentScanner(
+        store, identity, anchor, segments.subList(Math.max(0, first), segments.size()));
+  }
+
+  /**
+   * Scans from transaction {@code lsn} on, or from the oldest there is, and believes the segment
+   * that it begins with where it claims to come.
+   *
+   * @throws FsException ENOENT when there is no journal
+   */
+  public static SegmentScanner from(JournalStore store, VolumeIdentity identity, long lsn)
+      throws IOException {
+    List<String> segments = segmentsOf(store);
+    int first = Math.max(0, holding(segments, lsn));
+    SegmentScanner scanner =
+        new SegmentScanner(
+            store, identity, JournalAnchor.BEGINNING, segments.subList(first, segments.size()));
+    scanner.lastLsn = SegmentFormat.firstLsnOf(segments.get(first)) - 1;
+    return scanner;
+  }
+
+  /**
+   * The first transaction that {@code store} still has a segment for.
+   *
+   * @throws FsException ENOENT when there is no journal
+   */
+  public static long firstLsn(JournalStore store) throws IOException {
+    return SegmentFormat.firstLsnOf(segmentsOf(store).getFirst());
+  }
+
+  static List<String> segmentsOf(JournalStore store) throws IOException {
+    List<String> segments =
+        store.list().stream().filter(SegmentFormat::isSegment).sorted().toList();
     if (segments.isEmpty()) {
       throw new FsException(Errno.ENOENT, "open journal", "the volume has no journal");
     }
+    return segments;
+  }
+
+  /** The index of the last segment that begins at or before {@code lsn}; -1 if none does. */
+  private static int holding(List<String> segments, long lsn) {
+    int found = -1;
+    while (found + 1 < segments.size()
+        && SegmentFormat.firstLsnOf(segments.get(found + 1)) <= lsn) {
+      found++;
+    }
+    return found;
   }
 
   /** The next record, or null at the end; then {@link #tail} tells where that is. */
@@ -84,6 +145,7 @@ public final class SegmentScanner implements AutoCloseable {
     while (tail == null) {
       if (window == null || position == window.length()) {
         if (index + 1 == segments.size()) {
+          refuseBeforeAnchor(segment, position);
           tail = new Tail(segment, position, lastLsn, lastEpoch, lastCrc, false, Optional.empty());
         } else {
           openNext();
@@ -95,9 +157,15 @@ public final class SegmentScanner implements AutoCloseable {
         return accept(record);
       }
       refuseIfSynced(window);
+      refuseBeforeAnchor(segment, position);
       tail = new Tail(segment, position, lastLsn, lastEpoch, lastCrc, true, Optional.empty());
     }
     return null;
+  }
+
+  /** The checksum that ends the record {@link #next} gave last. */
+  public int lastCrc() {
+    return lastCrc;
   }
 
   /** Where the journal ends; only after {@link #next} has answered null. */
@@ -119,6 +187,7 @@ public final class SegmentScanner implements AutoCloseable {
           SegmentFormat.readHeader(nextWindow.at(0, SegmentFormat.HEADER_BYTES));
       if (header == null) {
         if (index >= 0 && last && findRecord(nextWindow, 0, lastLsn + 1, 0) < 0) {
+          refuseBeforeAnchor(name, 0);
           tail = new Tail(segment, position, lastLsn, lastEpoch, lastCrc, true, Optional.of(name));
           return;
         }
@@ -153,6 +222,10 @@ public final class SegmentScanner implements AutoCloseable {
     if (!header.volume().equals(volume)) {
       throw damaged(name, 0, header.firstLsn(), "it belongs to volume " + header.volume());
     }
+    if (index < 0 && believesStart(header)) {
+      lastLsn = header.firstLsn() - 1;
+      lastCrc = header.previousCrc();
+    }
     if (header.firstLsn() != lastLsn + 1 || header.firstLsn() != SegmentFormat.firstLsnOf(name)) {
       throw damaged(
           name,
@@ -161,13 +234,21 @@ public final class SegmentScanner implements AutoCloseable {
           "the segment begins with transaction "
               + header.firstLsn()
               + " where "
-              + (lastLsn + 1)
+              + (index < 0 ? Math.max(1, anchor.lsn()) : lastLsn + 1)
               + " must come");
     }
     if (header.previousCrc() != lastCrc) {
       throw damaged(name, 0, header.firstLsn(), "it does not follow the segment before it");
     }
     checkEpoch(name, 0, header.firstLsn(), header.epoch());
+  }
+
+  /**
+   * Whether what comes before the first segment of this scan need not be known: the anchor is in
+   * it, or whoever asked for less than the whole journal believes it.
+   */
+  private boolean believesStart(SegmentFormat.Header header) {
+    return lastLsn > 0 || (anchor.lsn() > 0 && header.firstLsn() <= anchor.lsn());
   }
 
   private LogRecord accept(ByteBuffer record) throws FsException {
@@ -199,9 +280,13 @@ public final class SegmentScanner implements AutoCloseable {
             record.slice(body, record.limit() - 4 - body).asReadOnlyBuffer(),
             segment,
             position);
+    int crc = record.getInt(record.limit() - 4);
+    if (lsn == anchor.lsn() && (crc != anchor.crc() || epoch != anchor.epoch())) {
+      throw damaged(segment, position, lsn, "it is not the one that the checkpoint was made from");
+    }
     lastLsn = lsn;
     lastEpoch = epoch;
-    lastCrc = record.getInt(record.limit() - 4);
+    lastCrc = crc;
     position += record.limit();
     return read;
   }
@@ -248,6 +333,17 @@ public final class SegmentScanner implements AutoCloseable {
           position,
           bad,
           "it is unreadable, but the record at " + later + " was written after it was durable");
+    }
+  }
+
+  /** What a checkpoint holds was durable, so nothing of it can be missing at the tail. */
+  private void refuseBeforeAnchor(String where, long offset) throws FsException {
+    if (lastLsn < anchor.lsn()) {
+      throw damaged(
+          where,
+          offset,
+          lastLsn + 1,
+          "the journal ends here, but a checkpoint holds transaction " + anchor.lsn());
     }
   }
 

@@ -5,10 +5,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * A journal file read forwards through one buffer, which grows to the largest record asked for and
- * never beyond what the file holds. Not thread-safe.
+ * A file read forwards through one buffer, which grows to the largest record asked for and never
+ * beyond what the file holds. Not thread-safe.
  */
-final class SegmentWindow {
+public final class SegmentWindow {
   private static final int WINDOW_BYTES = 1 << 20;
 
   private final JournalStore.JournalFile file;
@@ -16,13 +16,13 @@ final class SegmentWindow {
   private ByteBuffer window = ByteBuffer.allocate(0);
   private long windowStart;
 
-  SegmentWindow(JournalStore.JournalFile file) throws IOException {
+  public SegmentWindow(JournalStore.JournalFile file) throws IOException {
     this.file = file;
     this.length = file.length();
   }
 
   /** Bytes; as it was when reading began. */
-  long length() {
+  public long length() {
     return length;
   }
 
@@ -30,7 +30,7 @@ final class SegmentWindow {
    * {@code [position, position + bytes)} or the shorter rest of the file; position 0, limit the
    * number of bytes. Valid until the next call.
    */
-  ByteBuffer at(long position, int bytes) throws IOException {
+  public ByteBuffer at(long position, int bytes) throws IOException {
     int wanted = (int) Math.max(0, Math.min(bytes, length - position));
     long skip = position - windowStart;
     if (skip < 0 || skip + wanted > window.limit()) {
