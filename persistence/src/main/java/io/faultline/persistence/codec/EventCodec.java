@@ -205,7 +205,7 @@ final class EventCodec {
     };
   }
 
-  private static void number(ByteSink out, int... values) {
+  static void number(ByteSink out, int... values) {
     for (int value : values) {
       out.varint(value & 0xFFFF_FFFFL);
     }
@@ -232,7 +232,7 @@ final class EventCodec {
     out.varint(durableSize);
   }
 
-  private static void extents(ByteSink out, List<Extent> extents) {
+  static void extents(ByteSink out, List<Extent> extents) {
     out.varint(extents.size());
     for (Extent e : extents) {
       out.u8(codeOf(e.state()));
@@ -244,7 +244,7 @@ final class EventCodec {
     }
   }
 
-  private static List<Extent> extents(ByteSource in) throws CodecException {
+  static List<Extent> extents(ByteSource in) throws CodecException {
     int count = in.count(in.remaining() / EXTENT_BYTES_MIN, "extents");
     List<Extent> extents = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
@@ -263,7 +263,7 @@ final class EventCodec {
 
   // Written out rather than ordinals: reordering an enum must not change the format.
 
-  private static int codeOf(FileKind kind) {
+  static int codeOf(FileKind kind) {
     return switch (kind) {
       case REGULAR -> 0;
       case DIRECTORY -> 1;
@@ -271,7 +271,7 @@ final class EventCodec {
     };
   }
 
-  private static FileKind kind(ByteSource in) throws CodecException {
+  static FileKind kind(ByteSource in) throws CodecException {
     int code = in.u8();
     return switch (code) {
       case 0 -> FileKind.REGULAR;

@@ -10,8 +10,11 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Journal files that cannot be written through this: reading a volume needs no more rights. */
-record ReadOnlyDirectory(Path directory) implements JournalStore {
+/**
+ * Journal or checkpoint files that cannot be written through this: reading a volume needs no more
+ * rights.
+ */
+public record ReadOnlyDirectory(Path directory) implements JournalStore {
   @Override
   public List<String> list() throws IOException {
     try (Stream<Path> entries = Files.list(directory)) {

@@ -20,6 +20,18 @@ public final class VolumeReplay {
    */
   public static InodeTable toTable(JournalReader reader, long uptoLsn) throws IOException {
     InodeTable table = new InodeTable();
+    apply(reader, uptoLsn, table);
+    return table;
+  }
+
+  /**
+   * Applies what {@code reader} gives up to {@code uptoLsn}; {@code table} must be the state before
+   * it.
+   *
+   * @throws FsException EUCLEAN when a transaction does not fit the state before it
+   */
+  public static void apply(JournalReader reader, long uptoLsn, InodeTable table)
+      throws IOException {
     for (Tx tx = reader.next(); tx != null && tx.lsn() <= uptoLsn; tx = reader.next()) {
       for (Event event : tx.events()) {
         try {
@@ -34,6 +46,5 @@ public final class VolumeReplay {
         }
       }
     }
-    return table;
   }
 }
