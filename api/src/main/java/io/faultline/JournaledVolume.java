@@ -11,6 +11,7 @@ import io.faultline.engine.volume.Fsck;
 import io.faultline.engine.volume.LiveVolume;
 import io.faultline.engine.volume.OpenInode;
 import io.faultline.engine.volume.Vnode;
+import io.faultline.persistence.checkpoint.Checkpointer;
 import io.faultline.persistence.journal.VolumeLog;
 import io.faultline.persistence.segment.VolumeIdentity;
 import java.io.Closeable;
@@ -34,6 +35,7 @@ final class JournaledVolume implements Volume {
   private final Namespace names;
   private final Closeable files;
   private final @Nullable VolumeLog log;
+  private final @Nullable Checkpointer checkpointer;
   private final VolumeOptions options;
   private final VolumeIdentity identity;
   private final Executor stages =
@@ -44,12 +46,14 @@ final class JournaledVolume implements Volume {
       LiveVolume live,
       Closeable files,
       @Nullable VolumeLog log,
+      @Nullable Checkpointer checkpointer,
       VolumeOptions options,
       VolumeIdentity identity) {
     this.live = live;
     this.names = live.names();
     this.files = files;
     this.log = log;
+    this.checkpointer = checkpointer;
     this.options = options;
     this.identity = identity;
   }
@@ -352,6 +356,10 @@ final class JournaledVolume implements Volume {
     metrics.put("ioLockShared", live.ioLockCounters().sharedAcquired.sum());
     metrics.put("imageFlushes", live.image().flushes.sum());
     metrics.put("transactions", live.journal().durableLsn());
+    if (checkpointer != null) {
+      metrics.put("checkpoints", checkpointer.written());
+      metrics.put("segmentsDropped", checkpointer.droppedSegments());
+    }
     metrics.put("filesInUse", (long) live.filesInUse().size());
     return metrics;
   }
@@ -381,8 +389,10 @@ final class JournaledVolume implements Volume {
       return;
     }
     IOException problem = null;
+    // Closed in the reverse order: a checkpoint under way reads the journal's files.
     try (files;
-        log) {
+        log;
+        checkpointer) {
       live.close();
     } catch (IOException e) {
       problem = Errors.translate("close", e);

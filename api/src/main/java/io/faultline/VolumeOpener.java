@@ -1,6 +1,7 @@
 package io.faultline;
 
 import io.faultline.engine.device.BlockDevice;
+import io.faultline.engine.device.DirectoryJournalStore;
 import io.faultline.engine.device.ImageFileDevice;
 import io.faultline.engine.device.JournalStore;
 import io.faultline.engine.errno.FsException;
@@ -14,10 +15,13 @@ import io.faultline.engine.namespace.StateLocks;
 import io.faultline.engine.runtime.EngineRuntime;
 import io.faultline.engine.volume.CommandRouter;
 import io.faultline.engine.volume.LiveVolume;
+import io.faultline.persistence.checkpoint.CheckpointFiles;
+import io.faultline.persistence.checkpoint.CheckpointStore;
+import io.faultline.persistence.checkpoint.Checkpointer;
+import io.faultline.persistence.checkpoint.RecoveredState;
 import io.faultline.persistence.journal.VolumeLog;
 import io.faultline.persistence.journal.VolumeSystem;
-import io.faultline.persistence.replay.JournalReader;
-import io.faultline.persistence.replay.VolumeReplay;
+import io.faultline.persistence.replay.ReadOnlyDirectory;
 import io.faultline.persistence.segment.VolumeIdentity;
 import io.faultline.persistence.volume.VolumeDirectory;
 import java.io.Closeable;
@@ -25,6 +29,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** Where the public interfaces meet the engine: makes and opens volumes in directories. */
 final class VolumeOpener {
@@ -84,6 +89,8 @@ final class VolumeOpener {
             EngineRuntime.production(),
             image,
             files.journalStore(),
+            new CheckpointFiles(
+                new DirectoryJournalStore(VolumeDirectory.checkpointDirectory(files.directory()))),
             new Place() {
               @Override
               public void claim() throws IOException {
@@ -98,6 +105,7 @@ final class VolumeOpener {
               }
             },
             options,
+            Checkpointer.Options.keeping(options.keepPolicy()),
             identity);
   }
 
@@ -114,18 +122,20 @@ final class VolumeOpener {
       VolumeDirectory files, BlockDevice image, VolumeOptions options, VolumeIdentity identity)
       throws IOException {
     try {
-      InodeTable table;
-      long lastLsn;
       // Recovery may cut a torn tail; reading must not change anything, so it goes without.
-      try (JournalReader reader = JournalReader.open(files.directory())) {
-        table = VolumeReplay.toTable(reader, Long.MAX_VALUE);
-        lastLsn = reader.lastLsn();
-      }
+      RecoveredState recovered =
+          RecoveredState.read(
+              new ReadOnlyDirectory(VolumeDirectory.journalDirectory(files.directory())),
+              new CheckpointFiles(
+                  new ReadOnlyDirectory(VolumeDirectory.checkpointDirectory(files.directory()))),
+              identity);
+      InodeTable table = recovered.table();
+      long lastLsn = recovered.lastLsn();
       requireRoot(table, lastLsn);
       EngineRuntime runtime = EngineRuntime.production();
       LiveVolume live =
           assemble(runtime, image, table, VolumeOpener::refuse, lastLsn, options, identity);
-      return new JournaledVolume(live, files::close, null, options, identity);
+      return new JournaledVolume(live, files::close, null, null, options, identity);
     } catch (IOException | RuntimeException e) {
       close(image, e);
       close(files, e);
@@ -133,12 +143,7 @@ final class VolumeOpener {
     }
   }
 
-  /**
-   * Recovers a volume from its parts and opens it. Takes {@code image} and {@code place} over, also
-   * when it fails.
-   *
-   * @param place closed behind everything else
-   */
+  /** As the other one, for a volume that takes no checkpoints. */
   static JournaledVolume open(
       EngineRuntime runtime,
       BlockDevice image,
@@ -147,16 +152,57 @@ final class VolumeOpener {
       VolumeOptions options,
       VolumeIdentity identity)
       throws IOException {
+    return open(runtime, image, journal, null, place, options, null, identity);
+  }
+
+  /**
+   * Recovers a volume from its parts and opens it. Takes {@code image} and {@code place} over, also
+   * when it fails.
+   *
+   * @param checkpoints null for a volume that has and takes none
+   * @param place closed behind everything else
+   * @param distances when checkpoints are taken; null as for {@code checkpoints}
+   */
+  static JournaledVolume open(
+      EngineRuntime runtime,
+      BlockDevice image,
+      JournalStore journal,
+      @Nullable CheckpointStore checkpoints,
+      Place place,
+      VolumeOptions options,
+      Checkpointer.@Nullable Options distances,
+      VolumeIdentity identity)
+      throws IOException {
     VolumeLog log = null;
+    Checkpointer checkpointer = null;
     try {
       VolumeLog.Recovered recovered =
-          VolumeSystem.shared().recover(runtime, identity, journal, options.journal());
+          checkpoints == null
+              ? VolumeSystem.shared().recover(runtime, identity, journal, options.journal())
+              : VolumeSystem.shared()
+                  .recover(runtime, identity, journal, checkpoints, options.journal());
       log = recovered.log();
       InodeTable table = recovered.table();
       requireRoot(table, recovered.lastLsn());
       place.claim();
+      TransactionLog transactions = log;
+      // Another journal plugin has no segments to read, and keeps its past itself.
+      if (checkpoints != null
+          && distances != null
+          && options.journal().equals(VolumeOptions.OWN_JOURNAL)) {
+        checkpointer =
+            new Checkpointer(
+                runtime,
+                journal,
+                checkpoints,
+                identity,
+                distances,
+                recovered.lastLsn(),
+                recovered.tailEvents());
+        transactions = checkpointer.counting(log);
+      }
       LiveVolume live =
-          assemble(runtime, image, table, log, recovered.lastLsn(), options, identity);
+          assemble(runtime, image, table, transactions, recovered.lastLsn(), options, identity);
       if (table.get(InodeTable.ROOT) == null) {
         try {
           makeRoot(live);
@@ -165,8 +211,9 @@ final class VolumeOpener {
           throw e;
         }
       }
-      return new JournaledVolume(live, place, log, options, identity);
+      return new JournaledVolume(live, place, log, checkpointer, options, identity);
     } catch (IOException | RuntimeException e) {
+      close(checkpointer, e);
       close(log, e);
       close(image, e);
       close(place, e);
@@ -233,8 +280,7 @@ final class VolumeOpener {
     live.sync();
   }
 
-  private static void close(
-      @org.jspecify.annotations.Nullable AutoCloseable resource, Exception cause) {
+  private static void close(@Nullable AutoCloseable resource, Exception cause) {
     if (resource != null) {
       try {
         resource.close();

@@ -1,5 +1,6 @@
 package io.faultline;
 
+import io.faultline.persistence.checkpoint.Keep;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -47,6 +48,7 @@ public final class VolumeOptions {
               "mapping-lock",
               Duration.ofSeconds(5),
               OWN_JOURNAL,
+              new Keep.Bytes(1L << 30),
               false));
 
   private record Values(
@@ -57,6 +59,7 @@ public final class VolumeOptions {
       String guard,
       Duration commitInterval,
       String journal,
+      Keep keep,
       boolean reuseFreedFirst) {}
 
   /** Values being changed: the one place that copies them all. */
@@ -68,6 +71,7 @@ public final class VolumeOptions {
     String guard;
     Duration commitInterval;
     String journal;
+    Keep keep;
     boolean reuseFreedFirst;
 
     Draft(Values from) {
@@ -78,12 +82,21 @@ public final class VolumeOptions {
       guard = from.guard;
       commitInterval = from.commitInterval;
       journal = from.journal;
+      keep = from.keep;
       reuseFreedFirst = from.reuseFreedFirst;
     }
 
     Values values() {
       return new Values(
-          layout, sizeBytes, cacheBytes, readOnly, guard, commitInterval, journal, reuseFreedFirst);
+          layout,
+          sizeBytes,
+          cacheBytes,
+          readOnly,
+          guard,
+          commitInterval,
+          journal,
+          keep,
+          reuseFreedFirst);
     }
   }
 
@@ -95,7 +108,8 @@ public final class VolumeOptions {
 
   /**
    * Layout {@code ext4}, 1 GiB, a cache of 256 MiB or an eighth of the memory this process may use
-   * if that is less, guard {@code mapping-lock}, a commit every 5 s, Faultline's own journal.
+   * if that is less, guard {@code mapping-lock}, a commit every 5 s, Faultline's own journal, of
+   * which the newest 1 GiB is kept.
    */
   public static VolumeOptions defaults() {
     return DEFAULTS;
@@ -203,6 +217,19 @@ public final class VolumeOptions {
   }
 
   /**
+   * How much of the journal is kept although a checkpoint has made it superfluous for recovery:
+   * {@code all}, a number of days such as {@code 30 days}, or a size in the words of {@link
+   * #parseSizeBytes}. What is dropped can no longer be looked at by {@code journal}. At least as
+   * much as this is kept, more by what recovery needs and by a segment of 64 MiB.
+   *
+   * @throws IllegalArgumentException none of these, or more than 100,000 days
+   */
+  public VolumeOptions keep(String keep) {
+    Keep parsed = KeepText.parse(keep);
+    return with(draft -> draft.keep = parsed);
+  }
+
+  /**
    * Whether the allocator hands out the most recently freed block first. The worst case for stale
    * reads, so soaks ask for it; slower and more fragmented for everybody else.
    */
@@ -243,6 +270,15 @@ public final class VolumeOptions {
   /** Configuration path of the journal plugin. */
   public String journal() {
     return values.journal;
+  }
+
+  /** How much of the past is kept: {@code all}, {@code N days} or a number of bytes. */
+  public String keep() {
+    return KeepText.of(values.keep);
+  }
+
+  Keep keepPolicy() {
+    return values.keep;
   }
 
   /** Whether the allocator hands out the most recently freed block first. */

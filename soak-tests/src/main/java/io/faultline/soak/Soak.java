@@ -262,6 +262,8 @@ public final class Soak {
         .guard(options.guard())
         .size(options.shape().imageBytes(imported.bytes()))
         .cacheSize(options.shape().cacheBytes())
+        // Recovery is compared with a replay from the first transaction on.
+        .keep("all")
         .reuseFreedFirst(true);
   }
 

@@ -9,6 +9,9 @@ public final class JournalConfig {
   /** The id of our own journal plugin. */
   public static final String PLUGIN_ID = "faultline.journal";
 
+  /** The id of the snapshot plugin that tells Akka of a volume's checkpoint. */
+  static final String CHECKPOINTS_ID = "faultline.checkpoints";
+
   private JournalConfig() {}
 
   /** Hand this to {@code EngineActorSystems.create} as overrides. */

@@ -8,12 +8,12 @@ import akka.persistence.typed.javadsl.CommandHandler;
 import akka.persistence.typed.javadsl.Effect;
 import akka.persistence.typed.javadsl.EventHandler;
 import akka.persistence.typed.javadsl.EventSourcedBehavior;
-import akka.persistence.typed.javadsl.Recovery;
 import akka.persistence.typed.javadsl.SignalHandler;
 import io.faultline.engine.inode.Event;
 import io.faultline.engine.inode.InodeTable;
 import io.faultline.engine.journal.Tx;
 import io.faultline.engine.runtime.Mutant;
+import io.faultline.persistence.checkpoint.RecoveryPoint;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -29,28 +29,35 @@ final class VolumeBehavior extends EventSourcedBehavior<VolumeCommand, Tx, Volum
   /** The state that Akka sees. */
   record LastLsn(long lsn) {}
 
-  /** What the journal told. */
-  record Recovery(InodeTable table, long lastLsn) {}
+  /** What checkpoint and journal told; {@code tailEvents} came from the journal. */
+  record Recovery(InodeTable table, long lastLsn, long tailEvents) {}
 
   private final VolumeLog log;
   private final String journalPluginId;
   private final CompletableFuture<Recovery> recovery;
   private final ReplayWindow window;
 
+  private final long startLsn;
+
   /** Null as soon as it is handed out. */
-  private @Nullable InodeTable recovering = new InodeTable();
+  private @Nullable InodeTable recovering;
+
+  private long tailEvents;
 
   private VolumeBehavior(
       VolumeLog log,
       String persistenceId,
       String journalPluginId,
       CompletableFuture<Recovery> recovery,
-      ReplayWindow window) {
+      ReplayWindow window,
+      RecoveryPoint start) {
     super(PersistenceId.ofUniqueId(persistenceId));
     this.log = log;
     this.journalPluginId = journalPluginId;
     this.recovery = recovery;
     this.window = window;
+    this.startLsn = start.anchor().lsn();
+    this.recovering = start.table();
   }
 
   static Behavior<VolumeCommand> create(
@@ -58,8 +65,9 @@ final class VolumeBehavior extends EventSourcedBehavior<VolumeCommand, Tx, Volum
       String persistenceId,
       String journalPluginId,
       CompletableFuture<Recovery> recovery,
-      ReplayWindow window) {
-    return new VolumeBehavior(log, persistenceId, journalPluginId, recovery, window);
+      ReplayWindow window,
+      RecoveryPoint start) {
+    return new VolumeBehavior(log, persistenceId, journalPluginId, recovery, window, start);
   }
 
   @Override
@@ -68,9 +76,8 @@ final class VolumeBehavior extends EventSourcedBehavior<VolumeCommand, Tx, Volum
   }
 
   @Override
-  public akka.persistence.typed.javadsl.Recovery recovery() {
-    return akka.persistence.typed.javadsl.Recovery.withSnapshotSelectionCriteria(
-        akka.persistence.typed.SnapshotSelectionCriteria.none());
+  public String snapshotPluginId() {
+    return JournalConfig.CHECKPOINTS_ID;
   }
 
   @Override
@@ -111,6 +118,11 @@ final class VolumeBehavior extends EventSourcedBehavior<VolumeCommand, Tx, Volum
     }
     InodeTable table = recovering;
     if (table != null) {
+      if (state.lsn() < startLsn) {
+        throw new IllegalStateException(
+            "the replay begins behind " + state.lsn() + ", the checkpoint is of " + startLsn);
+      }
+      tailEvents += tx.events().size();
       try {
         for (Event event : tx.events()) {
           table.apply(event);
@@ -139,7 +151,7 @@ final class VolumeBehavior extends EventSourcedBehavior<VolumeCommand, Tx, Volum
     recovering = null;
     window.open();
     if (table != null) {
-      recovery.complete(new Recovery(table, state.lsn()));
+      recovery.complete(new Recovery(table, state.lsn(), tailEvents));
     }
   }
 }

@@ -8,6 +8,7 @@ import io.faultline.engine.inode.InodeTable;
 import io.faultline.engine.journal.TransactionLog;
 import io.faultline.engine.journal.Tx;
 import io.faultline.engine.runtime.EngineRuntime;
+import io.faultline.persistence.checkpoint.RecoveryPoint;
 import io.faultline.persistence.segment.SegmentLog;
 import io.faultline.persistence.segment.VolumeIdentity;
 import java.io.IOException;
@@ -31,9 +32,10 @@ public final class VolumeLog implements TransactionLog, AutoCloseable {
    *
    * @param table all inodes
    * @param lastLsn the newest transaction, 0 for a new volume
+   * @param tailEvents how many events came from the journal and not from a checkpoint
    * @param log where the next ones go
    */
-  public record Recovered(InodeTable table, long lastLsn, VolumeLog log) {}
+  public record Recovered(InodeTable table, long lastLsn, long tailEvents, VolumeLog log) {}
 
   /** Actor names must differ within a system, and a volume can be opened more than once. */
   private static final AtomicLong OPENINGS = new AtomicLong();
@@ -54,11 +56,23 @@ public final class VolumeLog implements TransactionLog, AutoCloseable {
     this.segments = segments;
   }
 
+  /** As the other one, for a volume without checkpoints. */
+  public static Recovered open(
+      ActorSystem<?> system,
+      EngineRuntime runtime,
+      VolumeIdentity identity,
+      JournalStore store,
+      String journalPluginId)
+      throws IOException {
+    return open(system, runtime, identity, store, RecoveryPoint.beginning(), journalPluginId);
+  }
+
   /**
    * Recovers a volume; waits for it.
    *
    * @param system configured with {@link JournalConfig#overrides}
    * @param store the volume's journal files; unused unless the plugin is our own
+   * @param start what to begin with; its table belongs to the recovery from now on
    * @param journalPluginId {@link JournalConfig#PLUGIN_ID} or any other Akka journal
    * @throws IOException the journal is missing, damaged or does not fit itself; the message is the
    *     cause's own, and nothing was changed
@@ -68,27 +82,33 @@ public final class VolumeLog implements TransactionLog, AutoCloseable {
       EngineRuntime runtime,
       VolumeIdentity identity,
       JournalStore store,
+      RecoveryPoint start,
       String journalPluginId)
       throws IOException {
     SegmentLog segments =
-        usesOurPlugin(system, journalPluginId) ? SegmentLog.open(runtime, store, identity) : null;
-    return open(system, identity, segments, journalPluginId);
+        usesOurPlugin(system, journalPluginId)
+            ? SegmentLog.open(runtime, store, identity, start.anchor())
+            : null;
+    return open(system, identity, segments, start, journalPluginId);
   }
 
   static Recovered open(
       ActorSystem<?> system,
       VolumeIdentity identity,
       @Nullable SegmentLog segments,
+      RecoveryPoint start,
       String journalPluginId)
       throws IOException {
     String persistenceId = "faultline-" + identity.id();
     VolumeLog log = new VolumeLog(persistenceId, OpenJournals.of(system.classicSystem()), segments);
     ReplayWindow window = new ReplayWindow();
     log.register(window);
+    OpenCheckpoints checkpoints = OpenCheckpoints.of(system.classicSystem());
+    checkpoints.startBehind(persistenceId, start.anchor().lsn());
     CompletableFuture<VolumeBehavior.Recovery> recovery = new CompletableFuture<>();
     ActorRef<VolumeCommand> actor =
         system.systemActorOf(
-            VolumeWatch.create(log, persistenceId, journalPluginId, recovery, window),
+            VolumeWatch.create(log, persistenceId, journalPluginId, recovery, window, start),
             persistenceId + "-" + OPENINGS.incrementAndGet(),
             Props.empty());
     synchronized (log) {
@@ -96,11 +116,13 @@ public final class VolumeLog implements TransactionLog, AutoCloseable {
     }
     try {
       VolumeBehavior.Recovery done = recovery.join();
-      return new Recovered(done.table(), done.lastLsn(), log);
+      return new Recovered(done.table(), done.lastLsn(), done.tailEvents(), log);
     } catch (CompletionException e) {
       log.close();
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw cause instanceof IOException io ? io : new IOException(cause.getMessage(), cause);
+    } finally {
+      checkpoints.forget(persistenceId);
     }
   }
 

@@ -8,6 +8,8 @@ import io.faultline.engine.runtime.EngineRuntime;
 import io.faultline.engine.runtime.akka.EngineActorSystems;
 import io.faultline.engine.volume.CommandRouter;
 import io.faultline.engine.volume.MappingOperations;
+import io.faultline.persistence.checkpoint.CheckpointStore;
+import io.faultline.persistence.checkpoint.RecoveryPoint;
 import io.faultline.persistence.segment.VolumeIdentity;
 import java.io.IOException;
 import java.util.function.Function;
@@ -39,15 +41,32 @@ public final class VolumeSystem {
         EngineActorSystems.create(name, SpawnProtocol.create(), JournalConfig.overrides()));
   }
 
-  /** Recovers a volume's state through its journal. */
+  /** Recovers the state of a volume without checkpoints through its journal. */
   public VolumeLog.Recovered recover(
       EngineRuntime runtime, VolumeIdentity identity, JournalStore store, String journalPluginId)
       throws IOException {
+    requirePlugin(journalPluginId);
+    return VolumeLog.open(system, runtime, identity, store, journalPluginId);
+  }
+
+  /** Recovers a volume's state from its newest checkpoint through its journal. */
+  public VolumeLog.Recovered recover(
+      EngineRuntime runtime,
+      VolumeIdentity identity,
+      JournalStore store,
+      CheckpointStore checkpoints,
+      String journalPluginId)
+      throws IOException {
+    requirePlugin(journalPluginId);
+    RecoveryPoint start = RecoveryPoint.newest(store, checkpoints, identity);
+    return VolumeLog.open(system, runtime, identity, store, start, journalPluginId);
+  }
+
+  private void requirePlugin(String journalPluginId) throws IOException {
     if (!system.settings().config().hasPath(journalPluginId + ".class")) {
       throw new IOException(
           "there is no journal plugin \"" + journalPluginId + "\" in the configuration");
     }
-    return VolumeLog.open(system, runtime, identity, store, journalPluginId);
   }
 
   /** Runs the commands of one volume in this system. */

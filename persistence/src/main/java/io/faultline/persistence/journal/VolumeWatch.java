@@ -7,6 +7,7 @@ import akka.actor.typed.PostStop;
 import akka.actor.typed.Terminated;
 import akka.actor.typed.javadsl.Behaviors;
 import akka.persistence.typed.internal.JournalFailureException;
+import io.faultline.persistence.checkpoint.RecoveryPoint;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 
@@ -22,12 +23,14 @@ final class VolumeWatch {
       String persistenceId,
       String journalPluginId,
       CompletableFuture<VolumeBehavior.Recovery> recovery,
-      ReplayWindow window) {
+      ReplayWindow window,
+      RecoveryPoint start) {
     return Behaviors.setup(
         context -> {
           ActorRef<VolumeCommand> volume =
               context.spawn(
-                  VolumeBehavior.create(log, persistenceId, journalPluginId, recovery, window),
+                  VolumeBehavior.create(
+                      log, persistenceId, journalPluginId, recovery, window, start),
                   "volume");
           context.watch(volume);
           return Behaviors.receive(VolumeCommand.class)

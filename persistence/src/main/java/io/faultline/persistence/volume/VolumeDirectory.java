@@ -209,6 +209,11 @@ public final class VolumeDirectory implements AutoCloseable {
     return directory.resolve(JOURNAL);
   }
 
+  /** Where the checkpoints of a volume lie. */
+  public static Path checkpointDirectory(Path directory) {
+    return directory.resolve(CHECKPOINT);
+  }
+
   private static void checkImage(Path directory, Superblock superblock) throws IOException {
     Path image = directory.resolve(IMAGE);
     if (!Files.isRegularFile(image)) {
