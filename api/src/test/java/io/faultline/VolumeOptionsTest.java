@@ -92,6 +92,30 @@ class VolumeOptionsTest {
         o -> o.commitInterval(Duration.ZERO), "commitInterval=PT0S: allowed are PT0.001S to PT5M");
     refused(o -> o.commitInterval(Duration.ofHours(1)), "commitInterval=PT1H");
     refused(o -> o.journal(" "), "a plugin id is a path");
+    for (String keep : new String[] {"", "some", "days", "-1 days", "100001 days", "1 week"}) {
+      refused(
+          o -> o.keep(keep), "keep=" + keep + ": allowed are all, up to 100000 days, or a size");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "all,all",
+    "ALL,all",
+    "30 days,30 days",
+    "1day,1 days",
+    "7d,7 days",
+    "0 days,0 days",
+    "0,0",
+    "1g,1073741824"
+  })
+  void howMuchIsKeptIsRead(String text, String kept) {
+    assertThat(VolumeOptions.defaults().keep(text).keep()).isEqualTo(kept);
+  }
+
+  @Test
+  void oneGibibyteOfJournalIsKeptUnlessToldOtherwise() {
+    assertThat(VolumeOptions.defaults().keep()).isEqualTo("1073741824");
   }
 
   private static void refused(UnaryOperator<VolumeOptions> change, String why) {

@@ -32,10 +32,12 @@ final class Retention {
   private static final Logger LOG = LoggerFactory.getLogger(Retention.class);
 
   /**
-   * Checkpoints take at most this many times the bytes of the newest one, or as many as the journal
-   * has if that is more.
+   * All checkpoints together may take as many bytes as the journal, or this many times those of the
+   * newest one, or this many bytes: whichever is most.
    */
-  private static final int CHECKPOINT_SHARE = 4;
+  private static final int CHECKPOINTS_MIN = 4;
+
+  private static final long CHECKPOINT_BYTES_MIN = 64L << 20;
 
   private final JournalStore journal;
   private final CheckpointStore checkpoints;
@@ -193,7 +195,11 @@ final class Retention {
       }
     }
     long journalBytes = segments.stream().mapToLong(SegmentFiles.Segment::bytes).sum();
-    for (long lsn : tooMany(kept, bytes, journalBytes)) {
+    long bytesMax =
+        Math.max(
+            Math.max(journalBytes, CHECKPOINT_BYTES_MIN),
+            CHECKPOINTS_MIN * bytes.getOrDefault(kept.getLast(), 0L));
+    for (long lsn : tooMany(kept, bytes, bytesMax)) {
       checkpoints.delete(lsn);
       dropped = true;
     }
@@ -213,13 +219,12 @@ final class Retention {
    * than allowed. Each time the one whose absence lengthens a replay least, in proportion to its
    * age: the past thins out, as it is looked at less the older it is.
    */
-  static List<Long> tooMany(List<Long> lsns, Map<Long, Long> bytes, long journalBytes) {
+  static List<Long> tooMany(List<Long> lsns, Map<Long, Long> bytes, long bytesMax) {
     List<Long> left = new ArrayList<>(lsns);
     List<Long> go = new ArrayList<>();
-    long sum = lsns.stream().mapToLong(bytes::get).sum();
+    long sum = lsns.stream().mapToLong(lsn -> bytes.getOrDefault(lsn, 0L)).sum();
     long newest = left.getLast();
-    long allowed = Math.max(journalBytes, CHECKPOINT_SHARE * bytes.get(newest));
-    while (sum > allowed && left.size() > 3) {
+    while (sum > bytesMax && left.size() > 3) {
       int best = 1;
       double least = Double.MAX_VALUE;
       for (int i = 1; i < left.size() - 2; i++) {
@@ -231,7 +236,7 @@ final class Retention {
         }
       }
       long lsn = left.remove(best);
-      sum -= bytes.get(lsn);
+      sum -= bytes.getOrDefault(lsn, 0L);
       go.add(lsn);
     }
     return go;

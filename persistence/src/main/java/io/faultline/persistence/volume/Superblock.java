@@ -60,7 +60,8 @@ public record Superblock(
     return new Superblock(id, layout, blockSize, blocks, newEpoch, createdNanos);
   }
 
-  ByteBuffer encode() {
+  /** The bytes of the file. */
+  public ByteBuffer encode() {
     ByteBuffer out = ByteBuffer.allocate(BYTES);
     out.putLong(MAGIC).putInt(FORMAT).putInt(BYTES);
     out.putLong(id.getMostSignificantBits()).putLong(id.getLeastSignificantBits());

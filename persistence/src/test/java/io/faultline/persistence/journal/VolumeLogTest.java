@@ -15,8 +15,10 @@ import io.faultline.engine.journal.Journal;
 import io.faultline.engine.journal.Tx;
 import io.faultline.engine.runtime.EngineRuntime;
 import io.faultline.engine.runtime.akka.EngineActorSystems;
+import io.faultline.persistence.checkpoint.RecoveryPoint;
 import io.faultline.persistence.replay.JournalReader;
 import io.faultline.persistence.replay.VolumeReplay;
+import io.faultline.persistence.segment.JournalAnchor;
 import io.faultline.persistence.segment.SegmentLog;
 import io.faultline.persistence.segment.VolumeIdentity;
 import java.io.IOException;
@@ -151,6 +153,84 @@ class VolumeLogTest {
         JournalReader.over(store, new VolumeIdentity(id, 2), 1, Long.MAX_VALUE)) {
       assertThat(VolumeReplay.toTable(reader, Long.MAX_VALUE).all()).isEqualTo(ours.all());
     }
+  }
+
+  /** What the table is behind transaction {@code lsn} of the history. */
+  private static RecoveryPoint pointAt(int lsn) {
+    InodeTable table = new InodeTable();
+    History.batches().subList(0, lsn).forEach(batch -> batch.forEach(table::apply));
+    return new RecoveryPoint(table, new JournalAnchor(lsn, 0, 1));
+  }
+
+  private static VolumeLog.Recovered openBehind(
+      UUID id, MemoryJournalStore store, RecoveryPoint start, String plugin) throws IOException {
+    return VolumeLog.open(system, RUNTIME, new VolumeIdentity(id, 2), store, start, plugin);
+  }
+
+  /**
+   * The checkpoint is what makes the state: the journal's first transactions are gone, or would not
+   * be applied twice.
+   */
+  @Test
+  void recoveryBeginsBehindACheckpointWhicheverPluginReplays() throws Exception {
+    int at = 5;
+    for (String plugin : List.of("akka.persistence.journal.inmem", "jdbc-journal")) {
+      UUID id = UUID.randomUUID();
+      MemoryJournalStore none = new MemoryJournalStore();
+      throughPlugin(plugin, id, none);
+      if (plugin.equals("jdbc-journal")) {
+        deleteEvents(id, at);
+        assertThatThrownBy(() -> open(id, 2, none, plugin)).hasMessageContaining("behind 0");
+      }
+      VolumeLog.Recovered recovered = openBehind(id, none, pointAt(at), plugin);
+      recovered.log().close();
+      assertThat(recovered.table().all()).as(plugin).isEqualTo(History.table().all());
+      assertThat(recovered.lastLsn()).isEqualTo(History.batches().size());
+      assertThat(recovered.tailEvents())
+          .isEqualTo(History.batches().stream().skip(at).mapToLong(batch -> batch.size()).sum());
+    }
+  }
+
+  private static void deleteEvents(UUID id, int toLsn) throws Exception {
+    try (Connection connection = DriverManager.getConnection(H2);
+        Statement statement = connection.createStatement()) {
+      int deleted =
+          statement.executeUpdate(
+              "DELETE FROM \"event_journal\" WHERE \"persistence_id\" = 'faultline-%s'"
+                      .formatted(id)
+                  + " AND \"sequence_number\" <= "
+                  + toLsn);
+      assertThat(deleted).isEqualTo(toLsn);
+    }
+  }
+
+  @Test
+  void journalGoesOnBehindACheckpointAtItsEnd() throws Exception {
+    UUID id = UUID.randomUUID();
+    MemoryJournalStore store = emptyJournal(id);
+    JournalAnchor end;
+    try (VolumeLog log = open(id, 1, store).log()) {
+      for (Tx tx : History.transactions(1).subList(0, 4)) {
+        log.persist(tx).toCompletableFuture().get();
+      }
+    }
+    try (JournalReader reader =
+        JournalReader.over(store, new VolumeIdentity(id, 1), 1, Long.MAX_VALUE)) {
+      while (reader.next() != null) {
+        // To the last one.
+      }
+      end = reader.anchor();
+    }
+    RecoveryPoint start = new RecoveryPoint(pointAt(4).table(), end);
+    VolumeLog.Recovered recovered = openBehind(id, store, start, JournalConfig.PLUGIN_ID);
+    assertThat(recovered.tailEvents()).isZero();
+    assertThat(recovered.lastLsn()).isEqualTo(4);
+    try (VolumeLog log = recovered.log()) {
+      log.persist(new Tx(5, 2, History.batches().get(4))).toCompletableFuture().get();
+    }
+    VolumeLog.Recovered whole = open(id, 3, store);
+    whole.log().close();
+    assertThat(whole.table().all()).isEqualTo(pointAt(5).table().all());
   }
 
   @Test
