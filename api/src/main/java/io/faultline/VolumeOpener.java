@@ -198,7 +198,8 @@ final class VolumeOpener {
                 identity,
                 distances,
                 recovered.lastLsn(),
-                recovered.tailEvents());
+                recovered.tailEvents(),
+                table.size());
         transactions = checkpointer.counting(log);
       }
       LiveVolume live =

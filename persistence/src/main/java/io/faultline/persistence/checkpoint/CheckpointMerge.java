@@ -61,15 +61,28 @@ final class CheckpointMerge {
   }
 
   /** What pass 1 finds. */
-  private record Tail(JournalAnchor end, long events, long[] touched) {}
+  private static final class Tail {
+    final JournalAnchor end;
+    final long events;
+
+    /** Inode numbers, ascending, each once. */
+    final long[] touched;
+
+    Tail(JournalAnchor end, long[] named, int count) {
+      this.end = end;
+      this.events = count;
+      this.touched = Arrays.stream(named, 0, count).sorted().distinct().toArray();
+    }
+  }
 
   /**
    * What a step made.
    *
    * @param lsn the transaction it is the state behind; that of the base if nothing is behind that
    * @param events how many there were since the base
+   * @param inodes how many are in it; 0 if nothing was made
    */
-  record Made(long lsn, long events) {}
+  record Made(long lsn, long events, long inodes) {}
 
   /**
    * Writes and publishes a checkpoint.
@@ -79,13 +92,13 @@ final class CheckpointMerge {
   Made run(Step step) throws IOException {
     JournalAnchor from = anchorOf(step.base());
     Tail tail = touchedBehind(from, step);
-    if (tail.end().lsn() == from.lsn()) {
-      return new Made(from.lsn(), 0);
+    if (tail.end.lsn() == from.lsn()) {
+      return new Made(from.lsn(), 0, 0);
     }
-    InodeTable overlay = load(step.base(), tail.touched());
-    apply(overlay, from, tail.end().lsn());
-    write(step.base(), tail, overlay);
-    return new Made(tail.end().lsn(), tail.events());
+    InodeTable overlay = load(step.base(), tail.touched);
+    apply(overlay, from, tail.end.lsn());
+    long inodes = write(step.base(), tail, overlay);
+    return new Made(tail.end.lsn(), tail.events, inodes);
   }
 
   private @Nullable CheckpointReader open(Optional<Long> base) throws IOException {
@@ -118,7 +131,7 @@ final class CheckpointMerge {
         }
       }
     }
-    return new Tail(end, count, Arrays.stream(touched, 0, count).sorted().distinct().toArray());
+    return new Tail(end, touched, count);
   }
 
   private InodeTable load(Optional<Long> base, long[] touched) throws IOException {
@@ -161,11 +174,11 @@ final class CheckpointMerge {
     }
   }
 
-  private void write(Optional<Long> base, Tail tail, InodeTable overlay) throws IOException {
+  private long write(Optional<Long> base, Tail tail, InodeTable overlay) throws IOException {
     try (CheckpointReader old = open(base);
         CheckpointWriter out =
-            new CheckpointWriter(checkpoints.begin(tail.end().lsn()), identity, tail.end())) {
-      long[] touched = tail.touched();
+            new CheckpointWriter(checkpoints.begin(tail.end.lsn()), identity, tail.end)) {
+      long[] touched = tail.touched;
       int i = 0;
       while (old != null && old.next()) {
         while (i < touched.length && touched[i] < old.ino()) {
@@ -181,6 +194,7 @@ final class CheckpointMerge {
         addIfThere(out, overlay, touched[i++]);
       }
       out.publish(overlay.nextNumber());
+      return out.inodes();
     }
   }
 

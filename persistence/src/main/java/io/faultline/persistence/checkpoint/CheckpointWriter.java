@@ -42,6 +42,11 @@ final class CheckpointWriter implements Closeable {
     entries = 0;
   }
 
+  /** How many were added. */
+  long inodes() {
+    return inodes;
+  }
+
   /** Adds an inode. */
   void add(Inode inode) throws IOException {
     byte[] body = InodeCodec.encode(inode);
@@ -57,6 +62,7 @@ final class CheckpointWriter implements Closeable {
     added();
   }
 
+  @SuppressWarnings("MustBeClosedChecker") // close does
   private void room(long ino, int bytes) throws IOException {
     if (ino <= lastIno) {
       throw new IllegalArgumentException("inode " + ino + " behind " + lastIno);

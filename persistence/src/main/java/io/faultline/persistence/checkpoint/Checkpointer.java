@@ -37,16 +37,18 @@ public final class Checkpointer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Checkpointer.class);
 
   /**
-   * When one is taken and what is kept.
+   * When one is taken and what is kept. Since a checkpoint costs as much as the volume has inodes,
+   * a volume of very many takes them further apart: an event pays for at most four inodes.
    *
-   * @param events since the last one
-   * @param bytes of events since the last one, at most (as {@link EventSize} estimates them)
+   * @param events since the last one, or a quarter as many as there are inodes if that is more
+   * @param bytes of events since the last one (as {@link EventSize} estimates them), or 64 for each
+   *     inode if that is more; whichever of the two limits is met first
    */
   public record Options(long events, long bytes, Keep keep) {
     /**
-     * A quarter of a million events are replayed in about a fifth of a second, so that any moment
-     * is reached within a second, the state itself included. Events with many extents take longer
-     * each, hence the second limit, which is the size of a segment.
+     * So many are replayed in about a quarter of a second, so that any moment is reached within a
+     * second, the state of a million inodes included. Events with many extents take longer each,
+     * hence the second limit, which is the size of a segment.
      */
     public static final long EVENTS = 250_000;
 
@@ -65,7 +67,10 @@ public final class Checkpointer implements AutoCloseable {
     }
   }
 
-  /** How many events one step of a long catching-up may hold in memory at once. */
+  private static final int INODES_PER_EVENT = 4;
+  private static final int EVENT_BYTES_PER_INODE = 64;
+
+  /** A long catching-up is done in steps of this many distances, for the sake of memory. */
   private static final int EVENTS_PER_STEP = 4;
 
   private final EngineRuntime runtime;
@@ -78,6 +83,7 @@ public final class Checkpointer implements AutoCloseable {
   private long durableLsn;
   private long events;
   private long bytes;
+  private long inodes;
   private long written;
   private long droppedSegments;
   private boolean closed;
@@ -88,6 +94,7 @@ public final class Checkpointer implements AutoCloseable {
    *
    * @param durableLsn its newest transaction
    * @param tailEvents how many events recovery found behind the newest checkpoint
+   * @param inodes how many the volume has, about
    */
   public Checkpointer(
       EngineRuntime runtime,
@@ -96,8 +103,10 @@ public final class Checkpointer implements AutoCloseable {
       VolumeIdentity identity,
       Options options,
       long durableLsn,
-      long tailEvents) {
-    this(runtime, journal, checkpoints, identity, options, durableLsn, tailEvents, Set.of());
+      long tailEvents,
+      long inodes) {
+    this(
+        runtime, journal, checkpoints, identity, options, durableLsn, tailEvents, inodes, Set.of());
   }
 
   Checkpointer(
@@ -108,6 +117,7 @@ public final class Checkpointer implements AutoCloseable {
       Options options,
       long durableLsn,
       long tailEvents,
+      long inodes,
       Set<CheckpointMutant> mutants) {
     this.runtime = runtime;
     this.checkpoints = checkpoints;
@@ -116,6 +126,7 @@ public final class Checkpointer implements AutoCloseable {
     this.retention = new Retention(journal, checkpoints, identity, options.keep(), mutants);
     this.durableLsn = durableLsn;
     this.events = tailEvents;
+    this.inodes = inodes;
   }
 
   /** {@code log} with what becomes durable in it counted. */
@@ -141,7 +152,8 @@ public final class Checkpointer implements AutoCloseable {
 
   /** Called with the lock held. */
   private boolean due() {
-    return events >= options.events() || bytes >= options.bytes();
+    return events >= Math.max(options.events(), inodes / INODES_PER_EVENT)
+        || bytes >= Math.max(options.bytes(), inodes * EVENT_BYTES_PER_INODE);
   }
 
   private void writeWhileDue() {
@@ -180,7 +192,8 @@ public final class Checkpointer implements AutoCloseable {
     int dropped = retention.run(runtime.wallNanos());
     synchronized (this) {
       // What was counted and what was read can differ only if a failure reset the count.
-      events = Math.max(0, made.events() == 0 ? 0 : events - made.events());
+      events = made.events() == 0 ? 0 : Math.max(0, events - made.events());
+      inodes = made.inodes() == 0 ? inodes : made.inodes();
       written++;
       droppedSegments += dropped;
     }

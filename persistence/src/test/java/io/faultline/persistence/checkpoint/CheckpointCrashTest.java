@@ -64,6 +64,7 @@ class CheckpointCrashTest {
                 new Checkpointer.Options(25, Long.MAX_VALUE, keep),
                 0,
                 0,
+                0,
                 omitted);
         TransactionLog log = checkpointer.counting(tx -> persist(volume, tx));
         for (int i = 0; i < TRANSACTIONS; i++) {

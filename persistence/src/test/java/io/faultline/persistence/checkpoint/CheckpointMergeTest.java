@@ -9,8 +9,9 @@ import io.faultline.persistence.checkpoint.CheckpointMerge.Made;
 import io.faultline.persistence.checkpoint.CheckpointMerge.Step;
 import io.faultline.persistence.replay.Checkpoints;
 import java.util.List;
+import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -98,7 +99,8 @@ class CheckpointMergeTest {
       volume.append(3);
       volume.merge().run(new Step(Optional.empty(), 3, ALL));
       byte[] before = CheckpointedJournal.content(volume.files).firstEntry().getValue();
-      assertThat(volume.merge().run(new Step(Optional.of(3L), 3, ALL))).isEqualTo(new Made(3, 0));
+      assertThat(volume.merge().run(new Step(Optional.of(3L), 3, ALL)))
+          .isEqualTo(new Made(3, 0, 0));
       assertThat(volume.store().list()).containsExactly(3L);
       assertThat(CheckpointedJournal.content(volume.files).firstEntry().getValue())
           .isEqualTo(before);
@@ -134,8 +136,8 @@ class CheckpointMergeTest {
         assertThat(point.lsn()).isEqualTo(Math.min(30, lsn / 10 * 10));
         CheckpointedJournal.assertSame(point.state(), volume.fold(point.lsn()));
       }
-      TreeMap<String, byte[]> files = CheckpointedJournal.content(volume.files);
-      files.get(volume.store().nameOf(20))[100] ^= 1;
+      NavigableMap<String, byte[]> files = CheckpointedJournal.content(volume.files);
+      Objects.requireNonNull(files.get(volume.store().nameOf(20)))[100] ^= 1;
       assertThat(
               StoredCheckpoints.tables(
                       new CheckpointFiles(CheckpointedJournal.storeOf(files)), volume.identity)

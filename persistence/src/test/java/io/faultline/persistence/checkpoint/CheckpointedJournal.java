@@ -16,6 +16,7 @@ import io.faultline.persistence.segment.VolumeIdentity;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.UUID;
 
@@ -86,7 +87,7 @@ final class CheckpointedJournal implements AutoCloseable {
   }
 
   /** All files of a store, by name. */
-  static TreeMap<String, byte[]> content(JournalStore store) throws IOException {
+  static NavigableMap<String, byte[]> content(JournalStore store) throws IOException {
     TreeMap<String, byte[]> files = new TreeMap<>();
     for (String name : store.list()) {
       try (JournalStore.JournalFile file = store.open(name, false)) {

@@ -19,12 +19,14 @@ import io.faultline.persistence.segment.VolumeIdentity;
 import io.faultline.persistence.volume.Superblock;
 import io.faultline.persistence.volume.VolumeDirectory;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -56,7 +58,7 @@ class GoldenFilesTest {
     return Files.isDirectory(module) ? module.resolve(GOLDEN) : GOLDEN;
   }
 
-  private static TreeMap<String, byte[]> files(String directory) throws IOException {
+  private static NavigableMap<String, byte[]> files(String directory) throws IOException {
     TreeMap<String, byte[]> files = new TreeMap<>();
     try (Stream<Path> paths = Files.list(golden().resolve(directory))) {
       for (Path path : paths.toList()) {
@@ -140,7 +142,8 @@ class GoldenFilesTest {
     Written again = write(transactions);
     assertSameFiles(again.journal(), files("journal"));
     assertSameFiles(again.checkpoints(), files("checkpoint"));
-    assertThat(again.superblock()).isEqualTo(Files.readAllBytes(golden().resolve("superblock")));
+    assertThat(again.superblock().array())
+        .isEqualTo(Files.readAllBytes(golden().resolve("superblock")));
   }
 
   private static void assertSameFiles(Map<String, byte[]> found, Map<String, byte[]> expected) {
@@ -149,7 +152,7 @@ class GoldenFilesTest {
   }
 
   private record Written(
-      Map<String, byte[]> journal, Map<String, byte[]> checkpoints, byte[] superblock) {}
+      Map<String, byte[]> journal, Map<String, byte[]> checkpoints, ByteBuffer superblock) {}
 
   private static Written write(List<Tx> transactions) throws Exception {
     MemoryJournalStore journal = new MemoryJournalStore();
@@ -164,7 +167,7 @@ class GoldenFilesTest {
     }
     new CheckpointMerge(journal, new CheckpointFiles(checkpoints), WRITER, Set.of())
         .run(new Step(Optional.empty(), CHECKPOINT, Long.MAX_VALUE));
-    byte[] superblock = new Superblock(WRITER.id(), "ext4", 4096, 4096, 1, T).encode().array();
+    ByteBuffer superblock = new Superblock(WRITER.id(), "ext4", 4096, 4096, 1, T).encode();
     return new Written(
         CheckpointedJournal.content(journal), CheckpointedJournal.content(checkpoints), superblock);
   }
@@ -185,7 +188,7 @@ class GoldenFilesTest {
         Files.write(directory.resolve(file.getKey()), file.getValue());
       }
     }
-    Files.write(golden().resolve("superblock"), written.superblock());
+    Files.write(golden().resolve("superblock"), written.superblock().array());
     InodeTable table = new InodeTable();
     history().forEach(tx -> tx.events().forEach(table::apply));
     Files.write(golden().resolve("state.txt"), text(table));

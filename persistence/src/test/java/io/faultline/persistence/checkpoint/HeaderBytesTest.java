@@ -17,6 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -45,8 +47,8 @@ class HeaderBytesTest {
 
   @TempDir private static Path temp;
 
-  private static TreeMap<String, byte[]> segments = new TreeMap<>();
-  private static TreeMap<String, byte[]> checkpoints = new TreeMap<>();
+  private static NavigableMap<String, byte[]> segments = new TreeMap<>();
+  private static NavigableMap<String, byte[]> checkpoints = new TreeMap<>();
   private static final List<List<Inode>> STATES = new ArrayList<>();
 
   /** What is written to a volume's directory. */
@@ -185,8 +187,9 @@ class HeaderBytesTest {
 
   private static int records() {
     int trials = 0;
-    for (byte[] segment : segments.values()) {
-      boolean newest = segment == segments.lastEntry().getValue();
+    for (Map.Entry<String, byte[]> each : segments.entrySet()) {
+      byte[] segment = each.getValue();
+      boolean newest = each.getKey().equals(segments.lastKey());
       int length = ByteBuffer.wrap(segment).getInt(64 + 4);
       trials +=
           each(

@@ -126,7 +126,7 @@ final class RandomHistory {
 
   private void map(Inode.RegularFile file) {
     long at = file.extents().endBlock() + random.nextInt(3);
-    long length = 1 + random.nextInt(5);
+    long length = 1L + random.nextInt(5);
     emit(
         new Event.ExtentsMapped(
             file.ino(),

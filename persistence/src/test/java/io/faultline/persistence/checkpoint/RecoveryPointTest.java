@@ -10,8 +10,9 @@ import io.faultline.persistence.checkpoint.CheckpointMerge.Step;
 import io.faultline.persistence.segment.SegmentLog;
 import java.io.IOException;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,8 +27,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class RecoveryPointTest {
   private CheckpointedJournal volume;
-  private TreeMap<String, byte[]> journal;
-  private TreeMap<String, byte[]> checkpoints;
+  private NavigableMap<String, byte[]> journal;
+  private NavigableMap<String, byte[]> checkpoints;
 
   @BeforeEach
   void write() throws Exception {
@@ -100,7 +101,7 @@ class RecoveryPointTest {
   }
 
   private void damage(long lsn) {
-    checkpoints.get(name(lsn))[70] ^= 1;
+    Objects.requireNonNull(checkpoints.get(name(lsn)))[70] ^= 1;
   }
 
   /** Drops the segments that hold nothing at or behind transaction {@code lsn}. */

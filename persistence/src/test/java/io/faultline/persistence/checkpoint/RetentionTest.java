@@ -12,6 +12,7 @@ import io.faultline.persistence.segment.SegmentScanner;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -74,7 +75,7 @@ class RetentionTest {
           JournalReader.over(volume.journal, volume.identity, point.lsn() + 1, lsn)) {
         VolumeReplay.apply(reader, lsn, point.state());
       }
-      CheckpointedJournal.assertSame(point.state(), states.get(lsn));
+      CheckpointedJournal.assertSame(point.state(), Objects.requireNonNull(states.get(lsn)));
     }
   }
 
