@@ -126,8 +126,7 @@ final class VolumeOpener {
       RecoveredState recovered =
           RecoveredState.read(
               new ReadOnlyDirectory(VolumeDirectory.journalDirectory(files.directory())),
-              new CheckpointFiles(
-                  new ReadOnlyDirectory(VolumeDirectory.checkpointDirectory(files.directory()))),
+              CheckpointFiles.readOnly(files.directory()),
               identity);
       InodeTable table = recovered.table();
       long lastLsn = recovered.lastLsn();

@@ -1,9 +1,12 @@
 package io.faultline.persistence.checkpoint;
 
 import io.faultline.engine.device.JournalStore;
+import io.faultline.persistence.replay.ReadOnlyDirectory;
+import io.faultline.persistence.volume.VolumeDirectory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
@@ -32,6 +35,11 @@ public final class CheckpointFiles implements CheckpointStore {
   /** Checkpoints in {@code files}, which must be able to rename. */
   public CheckpointFiles(JournalStore files) {
     this(files, Set.of());
+  }
+
+  /** The checkpoints of a volume in a directory, which may be in use; for reading only. */
+  public static CheckpointStore readOnly(Path volume) {
+    return new CheckpointFiles(new ReadOnlyDirectory(VolumeDirectory.checkpointDirectory(volume)));
   }
 
   CheckpointFiles(JournalStore files, Set<CheckpointMutant> mutants) {

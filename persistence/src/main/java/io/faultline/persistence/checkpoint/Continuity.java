@@ -2,11 +2,14 @@ package io.faultline.persistence.checkpoint;
 
 import io.faultline.engine.device.JournalStore;
 import io.faultline.engine.errno.FsException;
+import io.faultline.persistence.replay.ReadOnlyDirectory;
 import io.faultline.persistence.segment.JournalAnchor;
 import io.faultline.persistence.segment.LogRecord;
 import io.faultline.persistence.segment.SegmentScanner;
 import io.faultline.persistence.segment.VolumeIdentity;
+import io.faultline.persistence.volume.VolumeDirectory;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -28,6 +31,18 @@ public record Continuity(
   public Continuity {
     checkpoints = List.copyOf(checkpoints);
     problems = List.copyOf(problems);
+  }
+
+  /**
+   * The same of a volume in a directory, which may be in use.
+   *
+   * @throws FsException as {@link VolumeDirectory#readSuperblock}
+   */
+  public static Continuity check(Path volume) throws IOException {
+    return check(
+        new ReadOnlyDirectory(VolumeDirectory.journalDirectory(volume)),
+        CheckpointFiles.readOnly(volume),
+        VolumeDirectory.readSuperblock(volume).identity());
   }
 
   /**

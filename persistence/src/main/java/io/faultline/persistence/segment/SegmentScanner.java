@@ -6,6 +6,7 @@ import io.faultline.engine.errno.FsException;
 import io.faultline.engine.runtime.Mutant;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -179,7 +180,17 @@ public final class SegmentScanner implements AutoCloseable {
   private void openNext() throws IOException {
     String name = segments.get(index + 1);
     boolean last = index + 2 == segments.size();
-    JournalStore.JournalFile next = store.open(name, false);
+    JournalStore.JournalFile next;
+    try {
+      next = store.open(name, false);
+    } catch (NoSuchFileException e) {
+      throw new FsException(
+          Errno.ENOENT,
+          "read journal",
+          FsException.NONE,
+          "segment " + name + " was dropped while the journal was being read",
+          e);
+    }
     boolean taken = false;
     try {
       SegmentWindow nextWindow = new SegmentWindow(next);
