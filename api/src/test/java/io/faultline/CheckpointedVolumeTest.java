@@ -5,14 +5,9 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.faultline.engine.device.DirectoryJournalStore;
-import io.faultline.engine.device.ImageFileDevice;
 import io.faultline.engine.inode.Inode;
-import io.faultline.engine.runtime.EngineRuntime;
-import io.faultline.persistence.checkpoint.CheckpointFiles;
-import io.faultline.persistence.checkpoint.Checkpointer;
+import io.faultline.persistence.checkpoint.CheckpointStore;
 import io.faultline.persistence.checkpoint.Continuity;
-import io.faultline.persistence.checkpoint.Keep;
 import io.faultline.persistence.volume.VolumeDirectory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -41,23 +36,12 @@ class CheckpointedVolumeTest {
     return temp.resolve("v");
   }
 
-  /** Opens the volume so that {@code events} of them make a checkpoint. */
   private JournaledVolume open(long events) throws IOException {
-    VolumeDirectory files = VolumeDirectory.open(directory(), false);
-    return VolumeOpener.open(
-        EngineRuntime.production(),
-        ImageFileDevice.open(files.imageFile(), false, files.superblock().imageBytes(), false),
-        files.journalStore(),
-        checkpoints(),
-        files::close,
-        OPTIONS,
-        new Checkpointer.Options(events, Long.MAX_VALUE, new Keep.All()),
-        files.raiseEpoch());
+    return CheckpointedVolumes.open(directory(), OPTIONS, events);
   }
 
-  private CheckpointFiles checkpoints() {
-    return new CheckpointFiles(
-        new DirectoryJournalStore(VolumeDirectory.checkpointDirectory(directory())));
+  private CheckpointStore checkpoints() {
+    return CheckpointedVolumes.checkpoints(directory());
   }
 
   private static void work(Volume volume, String name) throws IOException {

@@ -5,6 +5,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.faultline.engine.journal.Tx;
+import io.faultline.persistence.checkpoint.Continuity;
 import io.faultline.persistence.replay.JournalReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -36,7 +37,13 @@ class KilledJvmTest {
   /** Works until it is killed; one line behind each operation. */
   static final class Worker {
     public static void main(String[] args) throws IOException {
-      Volume volume = Volume.create(Path.of(args[0]), OPTIONS);
+      Path directory = Path.of(args[0]);
+      Volume volume = Volume.create(directory, OPTIONS);
+      long distance = Long.parseLong(args[2]);
+      if (distance > 0) {
+        volume.close();
+        volume = CheckpointedVolumes.open(directory, OPTIONS, distance);
+      }
       CrashWorkload workload =
           new CrashWorkload(volume, new CrashHistory(), Long.parseLong(args[1]));
       while (true) {
@@ -47,10 +54,19 @@ class KilledJvmTest {
   }
 
   private void round(long seed) throws Exception {
-    Path at = dir.resolve("v" + seed);
+    round(dir.resolve("v" + seed), seed, 0);
+  }
+
+  /**
+   * One kill and what comes after it.
+   *
+   * @param distance events between two checkpoints; 0 for the usual distance
+   */
+  private static void round(Path at, long seed, long distance) throws Exception {
     int lines = new SplittableRandom(seed).nextInt(5, 200);
     int done = 0;
-    try (ChildJvm child = new ChildJvm(List.of(), Worker.class, at.toString(), "" + seed)) {
+    try (ChildJvm child =
+        new ChildJvm(List.of(), Worker.class, at.toString(), "" + seed, "" + distance)) {
       while (done < lines) {
         assertThat(child.line()).isPresent();
         done++;
@@ -101,6 +117,18 @@ class KilledJvmTest {
     for (long seed = 1; seed <= 3; seed++) {
       round(seed);
     }
+  }
+
+  @Test
+  void killsAmongCheckpointsLoseNothingAcknowledged() throws Exception {
+    int checkpoints = 0;
+    for (long seed = 4; seed <= 6; seed++) {
+      Path at = dir.resolve("c" + seed);
+      round(at, seed, 5);
+      checkpoints += CheckpointedVolumes.checkpoints(at).list().size();
+      assertThat(Continuity.check(at).problems()).isEmpty();
+    }
+    assertThat(checkpoints).isPositive();
   }
 
   @Test

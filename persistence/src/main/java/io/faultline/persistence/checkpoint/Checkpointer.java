@@ -161,7 +161,8 @@ public final class Checkpointer implements AutoCloseable {
       while (writeIfDue()) {
         // As long as commits are faster than this.
       }
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+      // Memory too: the heap may be too small for one giant directory beside the volume's own.
       LOG.warn("no checkpoint was written: {}", e.getMessage());
       synchronized (this) {
         events = 0;
@@ -196,8 +197,9 @@ public final class Checkpointer implements AutoCloseable {
       inodes = made.inodes() == 0 ? inodes : made.inodes();
       written++;
       droppedSegments += dropped;
+      // A long catching-up goes on where it is when the volume is opened again.
+      return !closed;
     }
-    return true;
   }
 
   /** From the newest checkpoint that is whole; without one from the beginning of the journal. */
@@ -242,7 +244,7 @@ public final class Checkpointer implements AutoCloseable {
   }
 
   /**
-   * Lets a checkpoint under way end and takes no more. The journal must not be closed to readers
+   * Lets the checkpoint under way end and takes no more. The journal must not be closed to readers
    * before this returns.
    */
   @Override

@@ -130,6 +130,7 @@ class CheckpointerTest {
       checkpointer.awaitIdle();
       assertThat(volume.store().list()).isEmpty();
       commit(volume, counted(volume, checkpointer), 1);
+      checkpointer.awaitIdle();
       checkpointer.close();
       assertThat(checkpointer.written()).isBetween(events / 50, events / 40 + 1);
       assertThat(volume.store().list().getLast()).isGreaterThan(140);
