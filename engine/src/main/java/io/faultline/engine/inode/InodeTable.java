@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Lookups are lock-free. The caller of {@code apply} holds the inode's state lock (rule R7) or
  * is the only thread, as a replay is.
  */
-public final class InodeTable {
+public final class InodeTable implements Inodes {
   /** The root directory, as in ext2 and its successors. */
   public static final long ROOT = 2;
 
@@ -60,6 +60,7 @@ public final class InodeTable {
     }
   }
 
+  @Override
   public @Nullable Inode get(long ino) {
     return inodes.get(ino);
   }
@@ -129,11 +130,13 @@ public final class InodeTable {
     return next.getAndIncrement();
   }
 
+  @Override
   public int size() {
     return inodes.size();
   }
 
   /** All inodes in the order of their numbers; weakly consistent while others apply. */
+  @Override
   public List<Inode> all() {
     return inodes.values().stream().sorted(Comparator.comparingLong(Inode::ino)).toList();
   }

@@ -5,6 +5,7 @@ import static io.faultline.engine.volume.LiveVolume.BLOCK_BYTES;
 import io.faultline.engine.extent.Extent;
 import io.faultline.engine.inode.Inode;
 import io.faultline.engine.inode.InodeTable;
+import io.faultline.engine.inode.Inodes;
 import io.faultline.engine.pagecache.CacheAudit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -34,19 +35,19 @@ public final class Fsck {
   /** What was looked at and what was found. */
   public record Report(long inodes, long blocks, List<Finding> findings) {}
 
-  private final InodeTable table;
+  private final Inodes table;
   private final long blocks;
   private final List<Finding> findings = new ArrayList<>();
   private final BitSet owned = new BitSet();
   private long ownedBlocks;
 
-  private Fsck(InodeTable table, long blocks) {
+  private Fsck(Inodes table, long blocks) {
     this.table = table;
     this.blocks = blocks;
   }
 
   /** Checks a state that is not in use, for instance one that was replayed. */
-  public static Report check(InodeTable table, long blocks) {
+  public static Report check(Inodes table, long blocks) {
     Fsck fsck = new Fsck(table, blocks);
     fsck.inodes();
     fsck.tree();
