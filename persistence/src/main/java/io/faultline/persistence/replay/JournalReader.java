@@ -14,6 +14,7 @@ import io.faultline.persistence.volume.Superblock;
 import io.faultline.persistence.volume.VolumeDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,9 @@ public final class JournalReader implements AutoCloseable {
   private final long toLsn;
   private boolean ended;
   private JournalAnchor anchor = JournalAnchor.BEGINNING;
+  private boolean atTail;
   private long lastLsn;
+  private String place = "";
 
   private JournalReader(SegmentScanner scanner, long fromLsn, long toLsn) {
     this.scanner = scanner;
@@ -86,9 +89,11 @@ public final class JournalReader implements AutoCloseable {
       LogRecord record = scanner.next();
       if (record == null || record.lsn() > toLsn) {
         ended = true;
+        atTail = record == null;
       } else if (record.lsn() >= fromLsn) {
         lastLsn = record.lsn();
         anchor = new JournalAnchor(lastLsn, scanner.lastCrc(), record.epoch());
+        place = "segment " + record.segment() + " offset " + record.offset();
         return decode(record);
       }
     }
@@ -103,6 +108,32 @@ public final class JournalReader implements AutoCloseable {
   /** The place of the transaction that {@link #next} returned last. */
   public JournalAnchor anchor() {
     return anchor;
+  }
+
+  /** Where the transaction that {@link #next} returned last, or failed on, is written. */
+  public String place() {
+    return place;
+  }
+
+  /**
+   * What is behind the last transaction of the journal and is none: a record that was being written
+   * when the power went, or is being written now. Empty if there is no such thing, or if {@link
+   * #next} was not asked to the end of the journal.
+   */
+  public Optional<String> tornTail() {
+    if (!atTail) {
+      return Optional.empty();
+    }
+    SegmentScanner.Tail tail = scanner.tail();
+    return tail.torn()
+        ? Optional.of(
+            "segment "
+                + tail.tornSegment().orElse(tail.segment())
+                + " offset "
+                + (tail.tornSegment().isPresent() ? 0 : tail.offset())
+                + ": a record that is not complete, behind transaction "
+                + tail.lastLsn())
+        : Optional.empty();
   }
 
   private static Tx decode(LogRecord record) throws FsException {

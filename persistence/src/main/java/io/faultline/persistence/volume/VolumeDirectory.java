@@ -17,6 +17,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -202,6 +203,11 @@ public final class VolumeDirectory implements AutoCloseable {
       throw new FsException(Errno.ENOTDIR, "open", directory + " is not a volume");
     }
     return Superblock.decode(ByteBuffer.wrap(bytes), directory.toString());
+  }
+
+  /** The process that has the volume open for writing; asks nobody and touches nothing. */
+  public static Optional<Long> holder(Path directory) throws IOException {
+    return VolumeLock.holder(directory, LOCK);
   }
 
   /** Where the journal of a volume lies. */

@@ -3,15 +3,21 @@ package io.faultline.persistence.volume;
 import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class VolumeLock implements AutoCloseable {
   private static final int PID_BYTES_MAX = 20;
+
+  /** Linux: every lock of the host, with the holder's pid and the file's inode. */
+  private static final Path HOST_LOCKS = Path.of("/proc/locks");
 
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
@@ -57,6 +66,36 @@ final class VolumeLock implements AutoCloseable {
       if (!taken) {
         HELD.remove(key);
       }
+    }
+  }
+
+  /**
+   * The process that has the lock for writing, found out without touching the lock. Where the host
+   * does not tell its locks, a process of that number that lives is taken for the holder.
+   */
+  static Optional<Long> holder(Path directory, String name) throws IOException {
+    Path file = directory.toRealPath().resolve(name);
+    if (HELD.contains(file)) {
+      // Opening and closing the file here would drop the lock.
+      return Optional.of(ProcessHandle.current().pid());
+    }
+    long pid;
+    try {
+      pid = Long.parseLong(Files.readString(file).strip());
+    } catch (NoSuchFileException | NumberFormatException | CharacterCodingException e) {
+      return Optional.empty();
+    }
+    if (ProcessHandle.of(pid).isEmpty()) {
+      return Optional.empty();
+    }
+    String lock = " WRITE " + pid + " ";
+    String inode = ":" + Files.getAttribute(file, "unix:ino") + " ";
+    try (Stream<String> locks = Files.lines(HOST_LOCKS)) {
+      return locks.anyMatch(line -> line.contains(lock) && line.contains(inode))
+          ? Optional.of(pid)
+          : Optional.empty();
+    } catch (IOException | UncheckedIOException e) {
+      return Optional.of(pid);
     }
   }
 
