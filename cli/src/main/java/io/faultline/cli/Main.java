@@ -137,7 +137,7 @@ public final class Main implements Callable<Integer> {
         new Mv(host),
         new Truncate(host),
         new Fallocate(host),
-        new Journal(),
+        new Journal(host),
         new Race());
   }
 

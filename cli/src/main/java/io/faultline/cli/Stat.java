@@ -38,7 +38,7 @@ final class Stat extends VolumeVerb {
     return ExitCode.HELD;
   }
 
-  private static String inode(String path, FileStatus status) {
+  static String inode(String path, FileStatus status) {
     return Names.encode(path)
         + " kind="
         + status.kind().name().toLowerCase(Locale.ROOT)

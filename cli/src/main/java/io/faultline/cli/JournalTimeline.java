@@ -1,0 +1,104 @@
+package io.faultline.cli;
+
+import io.faultline.engine.journal.Tx;
+import io.faultline.persistence.history.NamedEvents;
+import io.faultline.persistence.history.VolumeHistory;
+import io.faultline.persistence.replay.EventSource;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** {@code journal VOLUME timeline}: history as a page to look at. */
+@Command(
+    name = "timeline",
+    description =
+        "Writes one page that needs nothing but a browser, and no network: a lane per inode, events"
+            + " by kind, zoom by the wheel or + and -, an event's text under the pointer.")
+final class JournalTimeline extends JournalVerb {
+  @Option(names = "--html", required = true, paramLabel = "FILE", description = "The page.")
+  private @Nullable Path page;
+
+  @Option(names = "--from", paramLabel = "LSN", description = "Only from this transaction on.")
+  private long from = 1;
+
+  @Option(names = "--to", paramLabel = "LSN", description = "Only up to this transaction.")
+  private long to = Long.MAX_VALUE;
+
+  @Override
+  int run(VolumeHistory history) throws IOException {
+    Path whole = Objects.requireNonNull(page).toAbsolutePath();
+    if (isInside(whole, journal().directory())) {
+      throw new ParameterException(
+          commandLine(), "the page must not lie in the volume: its history is only read");
+    }
+    Path part = whole.resolveSibling(whole.getFileName() + ".part");
+    boolean complete;
+    // Whole or not at all: half a page would be taken for one.
+    try {
+      complete = write(history, part);
+      Files.move(part, whole, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(part);
+    }
+    return complete ? ExitCode.HELD : ExitCode.FAILED;
+  }
+
+  private static boolean isInside(Path file, Path directory) throws IOException {
+    Path parent = Objects.requireNonNull(file.normalize().getParent());
+    return Files.exists(parent) && parent.toRealPath().startsWith(directory.toRealPath());
+  }
+
+  /** Writes the page; false if history broke off before what was asked for. */
+  private boolean write(VolumeHistory history, Path file) throws IOException {
+    long last = history.beginning();
+    long first = last + 1;
+    NamedEvents names = new NamedEvents(history.replay().at(last).names());
+    String note = "";
+    boolean complete = true;
+    String title = "journal of " + journal().directory();
+    try (TimelinePage out =
+            new TimelinePage(new BufferedOutputStream(Files.newOutputStream(file)), title);
+        EventSource.Cursor<Tx> cursor = history.events().from(first)) {
+      while (last < to) {
+        EventSource.Entry<Tx> entry = null;
+        try {
+          entry = cursor.next();
+        } catch (IOException damage) {
+          complete = false;
+          note = "history breaks off here: " + Failures.oneLine(damage);
+          tell(note);
+        }
+        if (entry == null) {
+          break;
+        }
+        NamedEvents.Names around = names.step(entry.event(), null);
+        last = entry.lsn();
+        if (last >= from) {
+          out.add(entry.event(), around);
+        }
+      }
+      if (history.tornTail().isPresent()) {
+        note = history.tornTail().get() + living(history);
+        tell(note);
+      }
+      out.finish(Math.max(from, first), last, note);
+      out()
+          .println(
+              json()
+                  ? new Json()
+                      .put("events", out.events())
+                      .put("inodes", out.inodes())
+                      .put("to", last)
+                      .line()
+                  : "events=" + out.events() + " inodes=" + out.inodes() + " lsn=" + last);
+    }
+    return complete;
+  }
+}
