@@ -72,6 +72,16 @@ public final class SegmentScanner implements AutoCloseable {
   private int lastCrc;
   private @Nullable Tail tail;
 
+  /**
+   * Scans the whole journal, from its first transaction.
+   *
+   * @param identity whose journal this must be; no record may be of a later epoch
+   * @throws FsException ENOENT when there is no journal
+   */
+  public SegmentScanner(JournalStore store, VolumeIdentity identity) throws IOException {
+    this(store, identity, JournalAnchor.BEGINNING, segmentsOf(store));
+  }
+
   private SegmentScanner(
       JournalStore store, VolumeIdentity identity, JournalAnchor anchor, List<String> segments) {
     this.store = store;

@@ -18,7 +18,7 @@ import io.faultline.persistence.journal.JournalConfig;
 import io.faultline.persistence.journal.VolumeLog;
 import io.faultline.persistence.journal.VolumeSystem;
 import io.faultline.persistence.replay.JournalReader;
-import io.faultline.persistence.replay.Replay;
+import io.faultline.persistence.replay.VolumeReplay;
 import io.faultline.persistence.segment.SegmentLog;
 import io.faultline.persistence.segment.VolumeIdentity;
 import java.io.IOException;
@@ -162,7 +162,7 @@ public final class RaceVolume implements AutoCloseable {
   public InodeTable replayed() throws IOException {
     try (JournalReader reader =
         JournalReader.over(journal.crash(), identity(), 1, Long.MAX_VALUE)) {
-      return Replay.toTable(reader, Long.MAX_VALUE);
+      return VolumeReplay.toTable(reader, Long.MAX_VALUE);
     }
   }
 
