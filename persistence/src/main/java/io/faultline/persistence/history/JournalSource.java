@@ -3,6 +3,9 @@ package io.faultline.persistence.history;
 import io.faultline.engine.journal.Tx;
 import io.faultline.persistence.replay.EventSource;
 import io.faultline.persistence.replay.JournalReader;
+import io.faultline.persistence.replay.ReadOnlyDirectory;
+import io.faultline.persistence.segment.SegmentScanner;
+import io.faultline.persistence.volume.VolumeDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -41,6 +44,12 @@ final class JournalSource implements EventSource<Tx> {
         reader.close();
       }
     };
+  }
+
+  @Override
+  public long firstLsn() throws IOException {
+    return SegmentScanner.firstLsn(
+        new ReadOnlyDirectory(VolumeDirectory.journalDirectory(directory)));
   }
 
   /** What was behind the last transaction when the end was last looked at. */

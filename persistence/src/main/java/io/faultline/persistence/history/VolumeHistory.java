@@ -2,8 +2,11 @@ package io.faultline.persistence.history;
 
 import io.faultline.engine.journal.Tx;
 import io.faultline.engine.volume.Fsck;
+import io.faultline.persistence.checkpoint.CheckpointFiles;
+import io.faultline.persistence.checkpoint.StoredCheckpoints;
 import io.faultline.persistence.replay.Checkpoints;
 import io.faultline.persistence.replay.EventSource;
+import io.faultline.persistence.replay.ReadOnlyDirectory;
 import io.faultline.persistence.replay.Replay;
 import io.faultline.persistence.volume.Superblock;
 import io.faultline.persistence.volume.VolumeDirectory;
@@ -19,6 +22,7 @@ import java.util.Optional;
 public final class VolumeHistory implements Closeable {
   private final Superblock superblock;
   private final JournalSource source;
+  private final CheckpointFiles checkpoints;
   private final Replay<VolumeState, Tx> replay;
   private final Optional<Long> holder;
 
@@ -26,7 +30,12 @@ public final class VolumeHistory implements Closeable {
     superblock = VolumeDirectory.readSuperblock(directory);
     source = new JournalSource(directory);
     holder = VolumeDirectory.holder(directory);
-    replay = new Replay<>(VolumeState.EMPTY, VolumeState::apply, source, Checkpoints.none());
+    checkpoints =
+        new CheckpointFiles(new ReadOnlyDirectory(VolumeDirectory.checkpointDirectory(directory)));
+    Checkpoints<VolumeState> stored =
+        new StoredCheckpoints<>(
+            checkpoints, superblock.identity(), (inodes, nextNumber) -> VolumeState.assembly());
+    replay = new Replay<>(VolumeState.EMPTY, VolumeState::apply, source, stored);
   }
 
   /**
@@ -63,9 +72,23 @@ public final class VolumeHistory implements Closeable {
     return source;
   }
 
-  /** The first position whose state can be had; 0, since nothing of a journal is ever removed. */
+  /**
+   * The first position whose state can be had: 0, or the oldest checkpoint that the journal goes on
+   * from if what was before it was removed.
+   *
+   * @throws IOException the beginning was removed and no checkpoint takes its place
+   */
   public long beginning() throws IOException {
-    return source.firstLsn() - 1;
+    long first = source.firstLsn();
+    if (first == 1) {
+      return 0;
+    }
+    for (long lsn : checkpoints.list()) {
+      if (lsn >= first - 1) {
+        return lsn;
+      }
+    }
+    throw new IOException("the journal begins with LSN " + first + " and no checkpoint before it");
   }
 
   /** Where transaction {@code lsn} is written; empty if another one was read last. */

@@ -8,6 +8,7 @@ import io.faultline.engine.inode.InodeApply;
 import io.faultline.engine.inode.InodeTable;
 import io.faultline.engine.inode.Inodes;
 import io.faultline.engine.journal.Tx;
+import io.faultline.persistence.checkpoint.StoredCheckpoints;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -41,9 +42,26 @@ public final class VolumeState implements Inodes {
 
   /** The state that holds these. */
   public static VolumeState of(Iterable<Inode> inodes) {
-    InodeMap.Builder all = new InodeMap.Builder();
-    inodes.forEach(all::add);
-    return new VolumeState(all.build());
+    StoredCheckpoints.Assembly<VolumeState> assembly = assembly();
+    inodes.forEach(assembly::add);
+    return assembly.build();
+  }
+
+  /** A state that is put together inode by inode. */
+  static StoredCheckpoints.Assembly<VolumeState> assembly() {
+    return new StoredCheckpoints.Assembly<>() {
+      private final InodeMap.Builder all = new InodeMap.Builder();
+
+      @Override
+      public void add(Inode inode) {
+        all.add(inode);
+      }
+
+      @Override
+      public VolumeState build() {
+        return new VolumeState(all.build());
+      }
+    };
   }
 
   /**
