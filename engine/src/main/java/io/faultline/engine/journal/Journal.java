@@ -6,6 +6,7 @@ import io.faultline.engine.inode.Event;
 import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.lock.LockRank;
 import io.faultline.engine.lock.LockWait;
+import io.faultline.engine.runtime.Barrier;
 import io.faultline.engine.runtime.EngineRuntime;
 import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.runtime.Yield;
@@ -416,7 +417,9 @@ public final class Journal implements AutoCloseable {
         persist(tx);
         flush.flush();
       } else {
-        flush.flush();
+        if (!Barrier.COMMIT_IMAGE_FLUSH.omitted()) {
+          flush.flush();
+        }
         Yield.at(YieldPoint.COMMIT_FLUSHED, 0, tx.lsn());
         persist(tx);
       }
@@ -439,7 +442,8 @@ public final class Journal implements AutoCloseable {
 
   private void persist(Tx tx) {
     CompletableFuture<Void> persisted = log.persist(tx).toCompletableFuture();
-    if (mutants.contains(JournalMutant.OVERLAPPING_COMMITS)) {
+    if (mutants.contains(JournalMutant.OVERLAPPING_COMMITS)
+        || Barrier.COMMIT_RECORD_WAIT.omitted()) {
       return;
     }
     try {

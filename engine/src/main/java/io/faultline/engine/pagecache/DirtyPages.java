@@ -7,7 +7,7 @@ import io.faultline.engine.device.Io;
 import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.lock.LockRank;
 import io.faultline.engine.pagecache.PageTable.Leaf;
-import io.faultline.engine.runtime.Mutant;
+import io.faultline.engine.runtime.Barrier;
 import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
@@ -240,7 +240,7 @@ public final class DirtyPages {
 
   /** Waits until no page of {@code [from, to)} is under writeback that was when this was called. */
   public void awaitWriteback(Mapping m, long from, long to) {
-    if (Mutant.R2_FSYNC_SKIPS_WRITEBACK.on()) {
+    if (Barrier.WRITEBACK_WAIT.omitted()) {
       return;
     }
     for (Leaf leaf = m.table.ceiling(from); leaf != null && leaf.firstPage < to; ) {

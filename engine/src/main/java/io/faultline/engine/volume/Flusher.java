@@ -30,11 +30,13 @@ final class Flusher implements AutoCloseable {
   private final Work work;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition wanted = lock.newCondition();
+  private final Condition idle = lock.newCondition();
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   // Guarded by lock; armed is also read as a hint.
   private volatile boolean armed;
   private boolean pressure;
   private boolean due;
+  private boolean working;
   private boolean closing;
   private EngineRuntime.@Nullable Timer timer;
 
@@ -104,6 +106,7 @@ final class Flusher implements AutoCloseable {
           }
           due = false;
           pressure = false;
+          working = true;
         } finally {
           lock.unlock();
         }
@@ -121,10 +124,33 @@ final class Flusher implements AutoCloseable {
           work.failed(e);
         } finally {
           LockOrder.paid(LockWait.FRAME);
+          rest();
         }
       }
     } finally {
       stopped.complete(null);
+    }
+  }
+
+  private void rest() {
+    lock.lock();
+    try {
+      working = false;
+      idle.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns when everything it was told to do before has been done. */
+  void awaitIdle() {
+    lock.lock();
+    try {
+      while ((working || pressure || due) && !closing) {
+        idle.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -33,6 +33,7 @@ import io.faultline.engine.pagecache.CacheCounters;
 import io.faultline.engine.pagecache.Mapping;
 import io.faultline.engine.pagecache.PageCache;
 import io.faultline.engine.pagecache.PageWriter;
+import io.faultline.engine.runtime.Barrier;
 import io.faultline.engine.runtime.EngineFailure;
 import io.faultline.engine.runtime.EngineRuntime;
 import io.faultline.engine.runtime.EngineTrace;
@@ -254,7 +255,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
       Yield.note(StateChange.TX_DURABLE, 0, tx.lsn());
       census.atCommit(journal);
       ledger.durable(tx.lsn());
-      if (Mutant.R9_FREE_AT_ONCE.on()) {
+      if (Barrier.FREE_WAIT.omitted()) {
         return;
       }
       tx.events().forEach(LiveVolume.this::release);
@@ -300,15 +301,23 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     public void settle() {
       try {
         for (Vnode vnode : vnodes.values()) {
-          if (vnode.mapping.dirtyPages() > 0) {
+          // Clean ones too: a page that somebody else is writing back right now counts as clean,
+          // and what publishes it must be in this commit.
+          if (!Barrier.INTERVAL_WRITEBACK.omitted()) {
             writeback.flush(vnode, 0, Long.MAX_VALUE, true);
           }
           settleTimes(vnode);
           forget(vnode);
         }
-        journal.commitAll();
-      } catch (FsException e) {
-        // The journal failed and told everybody who waits; there is nobody here to tell.
+        if (!Barrier.INTERVAL_COMMIT.omitted()) {
+          journal.commitAll();
+        }
+        // What was overwritten in place may have brought no transaction about that flushes for it.
+        if (!Barrier.INTERVAL_IMAGE_FLUSH.omitted()) {
+          image.flushWritten();
+        }
+      } catch (IOException e) {
+        // Journal or image failed and told everybody who waits; there is nobody here to tell.
         failure = e;
       }
     }
@@ -491,7 +500,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     if (changesMapping(event, freed)) {
       mappingChanges.increment();
     }
-    if (Mutant.R9_FREE_AT_ONCE.on()) {
+    if (Barrier.FREE_WAIT.omitted()) {
       release(event);
     }
   }
@@ -818,13 +827,17 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
    * @param times whether times must be durable too (fdatasync: no)
    */
   void fsync(Vnode vnode, boolean times) throws FsException {
-    writeback.flush(vnode, 0, Long.MAX_VALUE, true);
+    if (!Barrier.FSYNC_WRITEBACK.omitted()) {
+      writeback.flush(vnode, 0, Long.MAX_VALUE, true);
+    }
     awaitDestroyer(vnode);
     if (times) {
       settleTimesForSync(vnode, "fsync");
     }
-    journal.awaitDurable(vnode.lastLsn);
-    if (Mutant.R2_FSYNC_SKIPS_FLUSH.on()) {
+    if (!Barrier.FSYNC_COMMIT.omitted()) {
+      journal.awaitDurable(vnode.lastLsn);
+    }
+    if (Barrier.FSYNC_IMAGE_FLUSH.omitted()) {
       return;
     }
     try {
@@ -870,7 +883,9 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
           .writer()
           .put(vnode.mapping, page, tail, BLOCK_BYTES - tail, zeros, 0, PageWriter.Mode.OVERWRITE);
       long errors = vnode.errorCount();
-      writeback.flush(vnode, page, page + 1, true);
+      if (!Barrier.SUSPECT_TAIL_WRITEBACK.omitted()) {
+        writeback.flush(vnode, page, page + 1, true);
+      }
       if (vnode.errorCount() != errors) {
         throw new IOException("the end of file could not be zeroed", vnode.lastError());
       }
@@ -907,6 +922,11 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     flusher.arm();
   }
 
+  /** Returns when the background is done with what its timers and others told it to do. */
+  public void awaitBackground() {
+    flusher.awaitIdle();
+  }
+
   /** sync(2) of the volume: everything done before the call is durable after it. */
   public void sync() throws FsException {
     requireOpen();
@@ -917,13 +937,19 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
 
   private void syncAll() throws FsException {
     for (Vnode vnode : vnodes.values()) {
-      writeback.flush(vnode, 0, Long.MAX_VALUE, true);
+      if (!Barrier.SYNC_WRITEBACK.omitted()) {
+        writeback.flush(vnode, 0, Long.MAX_VALUE, true);
+      }
       awaitDestroyer(vnode);
       settleTimesForSync(vnode, "sync");
     }
-    journal.commitAll();
+    if (!Barrier.SYNC_COMMIT.omitted()) {
+      journal.commitAll();
+    }
     try {
-      image.flushWritten();
+      if (!Barrier.SYNC_IMAGE_FLUSH.omitted()) {
+        image.flushWritten();
+      }
     } catch (IOException e) {
       fail(e);
       throw new FsException(Errno.EIO, "sync", FsException.NONE, String.valueOf(e.getMessage()), e);
@@ -1058,7 +1084,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     inFlight.awaitNone();
     router.close();
     FsException problem = null;
-    if (!Mutant.R24_CLOSE_DOES_NOT_SYNC.on() && failure == null && !config.readOnly()) {
+    if (!Barrier.CLOSE_SYNC.omitted() && failure == null && !config.readOnly()) {
       problem = closing(problem, this::syncAll);
     }
     problem = closing(problem, flusher::close);

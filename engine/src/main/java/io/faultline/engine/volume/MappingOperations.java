@@ -18,6 +18,7 @@ import io.faultline.engine.lock.PageRange;
 import io.faultline.engine.namespace.StateLocks;
 import io.faultline.engine.pagecache.Mapping;
 import io.faultline.engine.pagecache.PageCache;
+import io.faultline.engine.runtime.Barrier;
 import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
@@ -128,7 +129,7 @@ public final class MappingOperations {
       LiveVolume.await(volume.submit(vnode, command));
     }
     try {
-      if (zeroesInPlace(command)) {
+      if (zeroesInPlace(command) && !Barrier.EDGE_MOVES_WAIT.omitted()) {
         // Rule R9, as in writeback: in a block that a shift moved, this place is another offset of
         // the file after a crash that undoes the shift.
         vnode.forceMoves();

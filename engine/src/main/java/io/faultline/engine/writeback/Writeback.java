@@ -13,6 +13,7 @@ import io.faultline.engine.inode.Inode;
 import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.lock.LockWait;
 import io.faultline.engine.pagecache.DirtyPages;
+import io.faultline.engine.runtime.Barrier;
 import io.faultline.engine.runtime.EngineFailure;
 import io.faultline.engine.runtime.Invariant;
 import io.faultline.engine.runtime.Mutant;
@@ -120,7 +121,9 @@ public final class Writeback {
     long done = run.firstPage();
     LockOrder.owes(LockWait.WRITEBACK);
     try {
-      file.forceMoves();
+      if (!Barrier.WRITEBACK_MOVES_WAIT.omitted()) {
+        file.forceMoves();
+      }
       if (Mutant.I12_SHIFT_IN_TWO_STEPS.on()) {
         Yield.at(YieldPoint.WRITEBACK_MAPPED, file.mapping().ino(), done);
       }
@@ -242,7 +245,9 @@ public final class Writeback {
       IOException problem = null;
       for (Io write : piece.writes()) {
         try {
-          image.await(write);
+          if (!Barrier.WRITEBACK_IO_WAIT.omitted()) {
+            image.await(write);
+          }
         } catch (IOException e) {
           problem = e;
         }

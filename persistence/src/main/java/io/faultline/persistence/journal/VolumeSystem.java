@@ -10,6 +10,7 @@ import io.faultline.engine.volume.CommandRouter;
 import io.faultline.engine.volume.MappingOperations;
 import io.faultline.persistence.checkpoint.CheckpointStore;
 import io.faultline.persistence.checkpoint.RecoveryPoint;
+import io.faultline.persistence.segment.SegmentLog;
 import io.faultline.persistence.segment.VolumeIdentity;
 import java.io.IOException;
 import java.util.function.Function;
@@ -67,6 +68,18 @@ public final class VolumeSystem {
       throw new IOException(
           "there is no journal plugin \"" + journalPluginId + "\" in the configuration");
     }
+  }
+
+  /**
+   * Recovers from a journal that was opened already, such as one with small segments; for tests of
+   * other packages.
+   *
+   * @param segments closed by the recovered log
+   */
+  public VolumeLog.Recovered recover(VolumeIdentity identity, SegmentLog segments)
+      throws IOException {
+    return VolumeLog.open(
+        system, identity, segments, RecoveryPoint.beginning(), JournalConfig.PLUGIN_ID);
   }
 
   /** Runs the commands of one volume in this system. */

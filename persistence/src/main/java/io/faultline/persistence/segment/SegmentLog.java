@@ -3,6 +3,7 @@ package io.faultline.persistence.segment;
 import io.faultline.engine.device.JournalStore;
 import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
+import io.faultline.engine.runtime.Barrier;
 import io.faultline.engine.runtime.EngineRuntime;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -106,9 +107,13 @@ public final class SegmentLog implements AutoCloseable {
     }
     try (JournalStore.JournalFile first = store.open(SegmentFormat.nameOf(1), true)) {
       first.write(SegmentFormat.header(identity, 1, 0), 0);
-      first.sync();
+      if (!Barrier.JOURNAL_CREATE_SYNC.omitted()) {
+        first.sync();
+      }
     }
-    store.syncDirectory();
+    if (!Barrier.JOURNAL_CREATE_DIRECTORY_SYNC.omitted()) {
+      store.syncDirectory();
+    }
   }
 
   /** As {@link #open(EngineRuntime, JournalStore, VolumeIdentity, JournalAnchor)}, all of it. */
@@ -298,8 +303,12 @@ public final class SegmentLog implements AutoCloseable {
       last.truncate(position);
     }
     // What a killed process left in the host's cache is about to be believed: make it last.
-    last.sync();
-    store.syncDirectory();
+    if (!Barrier.RECOVERY_TAIL_SYNC.omitted()) {
+      last.sync();
+    }
+    if (!Barrier.RECOVERY_DIRECTORY_SYNC.omitted()) {
+      store.syncDirectory();
+    }
     syncedLsn = lastLsn;
   }
 
@@ -359,7 +368,7 @@ public final class SegmentLog implements AutoCloseable {
     target.write(out.flip(), position);
     if (mutants.contains(LogMutant.ACKNOWLEDGE_BEFORE_SYNC)) {
       batch.forEach(append -> append.durable.complete(null));
-    } else {
+    } else if (!Barrier.SEGMENT_SYNC.omitted()) {
       target.sync();
     }
     position += bytes;
@@ -375,8 +384,12 @@ public final class SegmentLog implements AutoCloseable {
     JournalStore.JournalFile next = store.open(segment, true);
     file = next;
     next.write(SegmentFormat.header(identity, lastLsn + 1, lastCrc), 0);
-    next.sync();
-    store.syncDirectory();
+    if (!Barrier.SEGMENT_HEADER_SYNC.omitted()) {
+      next.sync();
+    }
+    if (!Barrier.SEGMENT_DIRECTORY_SYNC.omitted()) {
+      store.syncDirectory();
+    }
     position = SegmentFormat.HEADER_BYTES;
   }
 

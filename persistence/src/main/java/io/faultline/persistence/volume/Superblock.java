@@ -56,7 +56,8 @@ public record Superblock(
     return Math.multiplyExact(blocks, (long) blockSize);
   }
 
-  Superblock withEpoch(long newEpoch) {
+  /** The same volume, opened once more. */
+  public Superblock withEpoch(long newEpoch) {
     return new Superblock(id, layout, blockSize, blocks, newEpoch, createdNanos);
   }
 

@@ -4,17 +4,15 @@ import io.faultline.engine.device.DirectoryJournalStore;
 import io.faultline.engine.device.JournalStore;
 import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
+import io.faultline.engine.runtime.Barrier;
 import io.faultline.engine.runtime.EngineRuntime;
 import io.faultline.persistence.segment.SegmentLog;
 import io.faultline.persistence.segment.VolumeIdentity;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -36,7 +34,7 @@ import java.util.stream.Stream;
  * was. Not thread-safe.
  */
 public final class VolumeDirectory implements AutoCloseable {
-  private static final String SUPERBLOCK = "superblock";
+  private static final String SUPERBLOCK = SuperblockFile.NAME;
   private static final String LOCK = "lock";
   private static final String IMAGE = "blocks.img";
   private static final String JOURNAL = "journal";
@@ -93,13 +91,16 @@ public final class VolumeDirectory implements AutoCloseable {
     try {
       made.add(directory.resolve(LOCK));
       lock = VolumeLock.take(directory, LOCK, false);
-      makeImage(remember(made, directory.resolve(IMAGE)), superblock.imageBytes());
       Files.createDirectory(remember(made, directory.resolve(CHECKPOINT)));
       Path journal = remember(made, directory.resolve(JOURNAL));
       Files.createDirectory(journal);
-      SegmentLog.create(new DirectoryJournalStore(journal), superblock.identity());
-      write(directory, superblock);
-      syncParentOf(directory);
+      remember(made, directory.resolve(IMAGE));
+      remember(made, directory.resolve(SUPERBLOCK));
+      fill(
+          parentOf(directory),
+          new DirectoryJournalStore(directory),
+          new DirectoryJournalStore(journal),
+          superblock);
       done = true;
       return new VolumeDirectory(directory, lock, false, superblock);
     } finally {
@@ -134,12 +135,13 @@ public final class VolumeDirectory implements AutoCloseable {
     }
   }
 
-  private static void makeImage(Path image, long bytes) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(image, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+  private static void makeImage(JournalStore root, long bytes) throws IOException {
+    try (JournalStore.JournalFile image = root.open(IMAGE, true)) {
       // One byte at the end gives the file its size and leaves it sparse.
-      channel.write(ByteBuffer.allocate(1), bytes - 1);
-      channel.force(true);
+      image.write(ByteBuffer.allocate(1), bytes - 1);
+      if (!Barrier.IMAGE_CREATE_SYNC.omitted()) {
+        image.sync();
+      }
     }
   }
 
@@ -263,38 +265,33 @@ public final class VolumeDirectory implements AutoCloseable {
   }
 
   private static void write(Path directory, Superblock superblock) throws IOException {
-    Path temporary = directory.resolve(SUPERBLOCK + ".tmp");
-    try (FileChannel channel =
-        FileChannel.open(
-            temporary,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE)) {
-      ByteBuffer bytes = superblock.encode();
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
-      }
-      channel.force(true);
-    }
-    Files.move(
-        temporary,
-        directory.resolve(SUPERBLOCK),
-        StandardCopyOption.ATOMIC_MOVE,
-        StandardCopyOption.REPLACE_EXISTING);
-    syncDirectory(directory);
+    new SuperblockFile(new DirectoryJournalStore(directory)).write(superblock);
   }
 
-  private static void syncParentOf(Path directory) throws IOException {
+  /**
+   * Fills a volume's directory, which is there with an empty directory for the journal; durable
+   * when this returns. The superblock comes last: a volume that has one is complete.
+   *
+   * @param parent where {@code root} has its name
+   */
+  public static void fill(
+      JournalStore parent, JournalStore root, JournalStore journal, Superblock superblock)
+      throws IOException {
+    makeImage(root, superblock.imageBytes());
+    SegmentLog.create(journal, superblock.identity());
+    // A power cut may keep a later name and lose an earlier one.
+    if (!Barrier.VOLUME_PARTS_SYNC.omitted()) {
+      root.syncDirectory();
+    }
+    new SuperblockFile(root).write(superblock);
+    if (!Barrier.VOLUME_DIRECTORY_SYNC.omitted()) {
+      parent.syncDirectory();
+    }
+  }
+
+  private static JournalStore parentOf(Path directory) {
     Path parent = directory.toAbsolutePath().getParent();
-    if (parent != null) {
-      syncDirectory(parent);
-    }
-  }
-
-  private static void syncDirectory(Path directory) throws IOException {
-    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
+    return new DirectoryJournalStore(parent == null ? directory : parent);
   }
 
   public Superblock superblock() {
