@@ -5,6 +5,7 @@ import io.faultline.engine.device.DeviceCapabilities;
 import io.faultline.engine.device.Io;
 import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.lock.LockWait;
+import io.faultline.engine.runtime.Barrier;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicLong;
@@ -21,8 +22,12 @@ import org.jspecify.annotations.Nullable;
 public final class FlushingDevice implements BlockDevice {
   private final BlockDevice image;
 
-  /** Writes that have completed; only those count for a flush that begins now. */
-  private final AtomicLong written = new AtomicLong();
+  /**
+   * Writes that have completed; only those count for a flush that begins now. The first stands for
+   * what a process that was killed wrote and did not flush: it can be read, so whoever syncs it now
+   * must find it behind a power cut.
+   */
+  private final AtomicLong written = new AtomicLong(Barrier.REOPENED_IMAGE_FLUSH.omitted() ? 0 : 1);
 
   public final LongAdder flushes = new LongAdder();
 
