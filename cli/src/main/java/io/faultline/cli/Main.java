@@ -138,7 +138,8 @@ public final class Main implements Callable<Integer> {
         new Truncate(host),
         new Fallocate(host),
         new Journal(host),
-        new Race());
+        new Race(),
+        new Crash());
   }
 
   /** Without a verb there is nothing to do. */
