@@ -1,14 +1,17 @@
 package io.faultline;
 
 import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.faultline.engine.journal.Tx;
 import io.faultline.persistence.checkpoint.Continuity;
 import io.faultline.persistence.replay.JournalReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -136,6 +139,100 @@ class KilledJvmTest {
   void twentyKillsLoseNothingAcknowledged() throws Exception {
     for (long seed = 100; seed < 120; seed++) {
       round(seed);
+    }
+  }
+
+  /**
+   * Goes on with the volume where the one before it was killed, until it is killed itself. Every
+   * page it writes says which page of which file it is and when it was written; what it is about to
+   * do and what has been synced goes to standard output.
+   */
+  static final class Stamper {
+    public static void main(String[] args) throws IOException {
+      Path at = Path.of(args[0]);
+      long seq = Long.parseLong(args[1]);
+      SplittableRandom random = new SplittableRandom(seq);
+      Volume volume = Files.exists(at) ? Volume.open(at, OPTIONS) : Volume.create(at, OPTIONS);
+      for (; ; seq++) {
+        int f = random.nextInt(KillLedger.FILES);
+        int page = random.nextInt(KillLedger.PAGES);
+        try (OpenFile file = volume.open("/f" + f, CREATE, READ, WRITE)) {
+          switch (random.nextInt(6)) {
+            case 0, 1, 2 -> {
+              System.out.println("write " + f + " " + page + " " + seq);
+              file.write(ByteBuffer.wrap(KillLedger.stamp(f, page, seq)), page * 4_096L);
+            }
+            case 3 -> {
+              System.out.println("punch " + f + " " + page + " " + seq);
+              file.punchHole(page * 4_096L, 4_096);
+            }
+            case 4 -> {
+              file.sync();
+              System.out.println("synced " + f);
+            }
+            default -> {
+              volume.sync();
+              System.out.println("synced all");
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /** Kills one volume's processes one after the other; each finds what the one before it left. */
+  private void killAfterKill(String name, long seed, int rounds) throws Exception {
+    Path at = dir.resolve(name);
+    KillLedger ledger = new KillLedger();
+    SplittableRandom random = new SplittableRandom(seed);
+    for (int round = 0; round < rounds; round++) {
+      int lines = random.nextInt(1, 400);
+      try (ChildJvm child =
+          new ChildJvm(List.of(), Stamper.class, at.toString(), "" + ledger.nextSeq())) {
+        for (int i = 0; i < lines; i++) {
+          ledger.heard(child.line().orElseThrow());
+        }
+        child.kill();
+        for (Optional<String> rest = child.line(); rest.isPresent(); rest = child.line()) {
+          ledger.heard(rest.get());
+        }
+      }
+      try (Volume volume = Volume.open(at, OPTIONS)) {
+        ledger.check(volume, "seed " + seed + ", kill " + round);
+      }
+      assertContinuous(at);
+    }
+  }
+
+  @Test
+  void oneVolumeSurvivesThreeKillsInARow() throws Exception {
+    killAfterKill("row", 4, 3);
+  }
+
+  @Test
+  @Tag("deep")
+  void oneVolumeSurvivesFortyKillsInARow() throws Exception {
+    killAfterKill("long-row", 5, 40);
+  }
+
+  /** The ledger itself: it must notice what it is there for. */
+  @Test
+  void theLedgerNoticesWhatIsLostOrForeign() throws Exception {
+    Path at = dir.resolve("ledger");
+    try (Volume volume = Volume.create(at, OPTIONS);
+        OpenFile file = volume.open("/f0", CREATE, READ, WRITE)) {
+      KillLedger ledger = new KillLedger();
+      ledger.heard("write 0 0 7");
+      ledger.check(volume, "not synced, not there");
+      file.write(ByteBuffer.wrap(KillLedger.stamp(0, 0, 7)), 0);
+      ledger.heard("write 0 0 7");
+      ledger.heard("synced 0");
+      ledger.check(volume, "synced and there");
+      ledger.heard("write 0 0 8");
+      ledger.heard("synced all");
+      assertThatThrownBy(() -> ledger.check(volume, "lost")).hasMessageContaining("lost");
+      file.write(ByteBuffer.wrap(KillLedger.stamp(1, 0, 8)), 0);
+      assertThatThrownBy(() -> ledger.check(volume, "foreign")).hasMessageContaining("foreign");
     }
   }
 
