@@ -14,6 +14,7 @@ import io.faultline.engine.volume.LiveVolume;
 import io.faultline.engine.volume.OpenInode;
 import io.faultline.persistence.journal.VolumeLog;
 import io.faultline.persistence.journal.VolumeSystem;
+import io.faultline.persistence.segment.JournalAnchor;
 import io.faultline.persistence.segment.SegmentLog;
 import io.faultline.persistence.segment.VolumeIdentity;
 import io.faultline.persistence.volume.Superblock;
@@ -67,7 +68,8 @@ final class CrashVolume {
     Superblock before = new SuperblockFile(medium.directory(ROOT)).read("the volume");
     VolumeIdentity identity = new VolumeIdentity(before.id(), before.epoch() + 1);
     SegmentLog segments =
-        SegmentLog.open(clock, medium.directory(JOURNAL), identity, SEGMENT_BYTES);
+        SegmentLog.open(
+            clock, medium.directory(JOURNAL), identity, JournalAnchor.BEGINNING, SEGMENT_BYTES);
     VolumeLog.Recovered found = VolumeSystem.shared().recover(identity, segments);
     log = found.log();
     boolean opened = false;

@@ -6,7 +6,7 @@ import io.faultline.engine.inode.Inode;
 import io.faultline.engine.inode.InodeTable;
 import io.faultline.engine.volume.Fsck;
 import io.faultline.persistence.replay.JournalReader;
-import io.faultline.persistence.replay.Replay;
+import io.faultline.persistence.replay.VolumeReplay;
 import io.faultline.persistence.volume.Superblock;
 import io.faultline.persistence.volume.SuperblockFile;
 import java.io.IOException;
@@ -83,7 +83,7 @@ final class ReplayRecovery {
               superblock.identity(),
               1,
               Long.MAX_VALUE)) {
-        table = Replay.toTable(reader, Long.MAX_VALUE);
+        table = VolumeReplay.toTable(reader, Long.MAX_VALUE);
         lastLsn = reader.lastLsn();
       }
       if (lastLsn == 0) {
