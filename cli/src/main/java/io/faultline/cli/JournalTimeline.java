@@ -31,6 +31,13 @@ final class JournalTimeline extends JournalVerb {
   @Option(names = "--to", paramLabel = "LSN", description = "Only up to this transaction.")
   private long to = Long.MAX_VALUE;
 
+  @Option(
+      names = "--trace",
+      paramLabel = "FILE",
+      description =
+          "Shows beside them what soak --trace FILE wrote down: a second lane for each inode.")
+  private @Nullable Path trace;
+
   @Override
   int run(VolumeHistory history) throws IOException {
     Path whole = Objects.requireNonNull(page).toAbsolutePath();
@@ -88,6 +95,10 @@ final class JournalTimeline extends JournalVerb {
         note = history.tornTail().get() + living(history);
         tell(note);
       }
+      if (trace != null) {
+        // What came before the first transaction that is shown belongs to it as little as to any.
+        TraceSteps.of(trace).between(Math.max(from, first), last, out::addStep);
+      }
       out.finish(Math.max(from, first), last, note);
       out()
           .println(
@@ -95,9 +106,16 @@ final class JournalTimeline extends JournalVerb {
                   ? new Json()
                       .put("events", out.events())
                       .put("inodes", out.inodes())
+                      .put("steps", out.steps())
                       .put("to", last)
                       .line()
-                  : "events=" + out.events() + " inodes=" + out.inodes() + " lsn=" + last);
+                  : "events="
+                      + out.events()
+                      + " inodes="
+                      + out.inodes()
+                      + (trace == null ? "" : " steps=" + out.steps())
+                      + " lsn="
+                      + last);
     }
     return complete;
   }

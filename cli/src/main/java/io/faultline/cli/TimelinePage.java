@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.zip.GZIPOutputStream;
 
 /**
@@ -48,10 +50,41 @@ final class TimelinePage implements Closeable {
           new Look(Event.RangeCollapsed.class, "#ad1457", "left"),
           new Look(Event.RangeInserted.class, "#00695c", "right"));
 
+  /** A kind of step of a trace on the page, by the word that the trace has for it. */
+  private record StepLook(String what, String color, String shape) {}
+
+  private static final List<StepLook> STEPS =
+      List.of(
+          new StepLook("lock-shared", "#6aaed6", "up"),
+          new StepLook("lock-shared-released", "#6aaed6", "down"),
+          new StepLook("lock-draining", "#e08214", "hook"),
+          new StepLook("lock-exclusive", "#a50f15", "up"),
+          new StepLook("lock-exclusive-released", "#a50f15", "down"),
+          new StepLook("page-inserted", "#74a97b", "ring"),
+          new StepLook("page-uptodate", "#1a7f37", "disc"),
+          new StepLook("page-dirty", "#8d6e00", "box"),
+          new StepLook("page-writeback", "#8d6e00", "slashed"),
+          new StepLook("page-clean", "#8d6e00", "frame"),
+          new StepLook("page-evicted", "#555555", "cross"),
+          new StepLook("mapping-changed", "#0d47a1", "diamond"),
+          new StepLook("size-changed", "#c2185b", "bar"),
+          new StepLook("blocks-freed", "#777777", "left"),
+          new StepLook("blocks-taken", "#777777", "right"),
+          new StepLook("tx-durable", "#111111", "plus"),
+          new StepLook("command-begins", "#5e3c99", "right"),
+          new StepLook("command-ends", "#5e3c99", "left"),
+          new StepLook("command-fails", "#5e3c99", "cross"));
+
+  private static final Map<String, Integer> STEP_KINDS =
+      IntStream.range(0, STEPS.size())
+          .boxed()
+          .collect(Collectors.toMap(i -> STEPS.get(i).what(), i -> LOOKS.size() + i));
+
   private static final List<Class<? extends Event>> KINDS =
       LOOKS.stream().<Class<? extends Event>>map(Look::kind).toList();
 
   private static final String GROUP = "inodes";
+  private static final String TRACE_GROUP = "steps";
 
   /** A lane and the names it had. */
   private static final class Lane {
@@ -79,7 +112,12 @@ final class TimelinePage implements Closeable {
   private final String behind;
   private final Writer lines;
   private final Map<Long, Lane> lanes = new LinkedHashMap<>();
+
+  /** What a trace says of an inode has a lane of its own, numbered behind those of the events. */
+  private final Map<Long, Integer> stepLanes = new LinkedHashMap<>();
+
   private long events;
+  private long steps;
 
   /**
    * Begins a page.
@@ -110,6 +148,9 @@ final class TimelinePage implements Closeable {
             StandardCharsets.UTF_8);
     for (Look look : LOOKS) {
       line("K", look.kind().getSimpleName(), look.color(), look.shape());
+    }
+    for (StepLook look : STEPS) {
+      line("K", look.what(), look.color(), look.shape());
     }
   }
 
@@ -145,6 +186,27 @@ final class TimelinePage implements Closeable {
     }
   }
 
+  /**
+   * Adds a step of a trace, once all events are there.
+   *
+   * @param place the transaction it saw, and how far behind it
+   */
+  void addStep(TraceSteps.Step step, double place) throws IOException {
+    Integer kind = STEP_KINDS.get(step.what());
+    if (kind == null) {
+      throw new IOException("'" + clean(step.what()) + "' is no step that this version knows");
+    }
+    int lane = stepLanes.computeIfAbsent(step.ino(), _ -> lanes.size() + stepLanes.size());
+    line(
+        "E",
+        String.format(Locale.ROOT, "%.6f", place),
+        Integer.toString(lane),
+        Integer.toString(kind),
+        Long.toString(Math.floorDiv(step.timeNanos(), 1000)),
+        clean(step.text()));
+    steps++;
+  }
+
   /** Thousandths, never a whole one: the number in front says the transaction. */
   private static String fraction(int index, int count) {
     int thousandths = (int) (800L * index / count);
@@ -173,6 +235,11 @@ final class TimelinePage implements Closeable {
     for (Map.Entry<Long, Lane> lane : lanes.entrySet()) {
       line("L", "ino:" + lane.getKey(), GROUP, clean(lane.getValue().label));
     }
+    for (long ino : stepLanes.keySet()) {
+      Lane named = lanes.get(ino);
+      String label = ino == 0 ? "the volume" : named == null ? "" : clean(named.label);
+      line("L", "ino:" + ino, TRACE_GROUP, label);
+    }
     for (Lane lane : lanes.values()) {
       for (String name : lane.names) {
         line("N", Integer.toString(lane.number), name);
@@ -184,6 +251,10 @@ final class TimelinePage implements Closeable {
 
   long events() {
     return events;
+  }
+
+  long steps() {
+    return steps;
   }
 
   long inodes() {

@@ -86,6 +86,45 @@ class SoakTraceTest {
   }
 
   @Test
+  void aTimelineShowsTheTraceBesideTheJournal() throws Exception {
+    Path trace = directory.resolve("trace");
+    Path volume = directory.resolve("volume");
+    soak("--trace", trace.toString(), "--volume", volume.toString());
+    Path page = directory.resolve("page.html");
+    VerbRun.Outcome run =
+        new VerbRun()
+            .run(
+                "journal",
+                volume.toString(),
+                "timeline",
+                "--html",
+                page.toString(),
+                "--trace",
+                trace.toString());
+    assertThat(run.exitCode()).as("%s", run.err()).isZero();
+    long seen =
+        Files.readAllLines(trace).stream()
+            .skip(1)
+            .filter(line -> Long.parseLong(line.split(" ")[1]) >= 1)
+            .count();
+    assertThat(run.out()).contains(" steps=" + seen + " ");
+    assertThat(Files.readString(page)).contains("id=\"data\"").doesNotContain("@DATA@");
+    Files.writeString(trace, "no heading\n");
+    VerbRun.Outcome refused =
+        new VerbRun()
+            .run(
+                "journal",
+                volume.toString(),
+                "timeline",
+                "--html",
+                page.toString(),
+                "--trace",
+                trace.toString());
+    assertThat(refused.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(refused.err()).contains("is no trace");
+  }
+
+  @Test
   void untracedSoaksSayNothingOfIt() throws Exception {
     assertThat(soak()).doesNotContain("steps of the engine");
   }

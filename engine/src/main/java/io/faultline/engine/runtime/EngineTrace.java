@@ -34,6 +34,9 @@ public final class EngineTrace {
   /** Whether this JVM traces. */
   public static final boolean ON = Boolean.getBoolean("faultline.trace") && !Yield.SIMULATION;
 
+  /** The first line of a trace as text. */
+  public static final String HEADING = "time lsn thread what ino arg name";
+
   private static final long RING_BYTES = 64L << 20;
   private static final StateChange[] CHANGES = StateChange.values();
 
@@ -123,7 +126,7 @@ public final class EngineTrace {
     long newest = RING.taken();
     long written = 0;
     try (BufferedWriter out = Files.newBufferedWriter(file, StandardCharsets.UTF_8)) {
-      out.write("time lsn thread what ino arg name\n");
+      out.write(HEADING + "\n");
       for (long number = RING.oldest(newest); number <= newest; number++) {
         if (RING.copy(number, record)) {
           out.write(text(record));
