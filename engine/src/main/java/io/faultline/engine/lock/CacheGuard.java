@@ -57,6 +57,12 @@ public interface CacheGuard {
   void unlockShared(long from, long end);
 
   /**
+   * Waits until every destroyer that holds or awaits anything now is over, and holds nothing
+   * afterwards. Not counted as a fill.
+   */
+  void awaitExclusive();
+
+  /**
    * Asks for a range exclusive; never blocks.
    *
    * @param range of a destroyer, edges included

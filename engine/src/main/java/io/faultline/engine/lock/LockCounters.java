@@ -18,7 +18,8 @@ public final class LockCounters {
 
   /**
    * Exclusive acquisitions that had to wait for shared holders, each counted once. A shared acquire
-   * that is just backing out counts as a holder for that instant.
+   * that is just backing out counts as a holder for that instant, and so does a sync that has
+   * waited for a destroyer.
    */
   public final LongAdder exclusiveWaitedForShared = new LongAdder();
 

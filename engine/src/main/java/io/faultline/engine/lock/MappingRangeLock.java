@@ -65,6 +65,20 @@ public final class MappingRangeLock implements CacheGuard {
 
   @Override
   public long lockShared(long from, long to) {
+    return acquireShared(from, to, true);
+  }
+
+  @Override
+  public void awaitExclusive() {
+    // A shared hold waits for its first page and ends where the next destroyer begins.
+    for (long from = 0; from < Long.MAX_VALUE; ) {
+      long end = acquireShared(from, Long.MAX_VALUE, false);
+      unlockShared(from, end);
+      from = end;
+    }
+  }
+
+  private long acquireShared(long from, long to, boolean counted) {
     if (Checks.ON) {
       LockOrder.check(LockRank.MAPPING, ino);
     }
@@ -82,12 +96,16 @@ public final class MappingRangeLock implements CacheGuard {
       mutex.unlock();
     }
     if (!self.granted()) {
-      counters.sharedWaitedForExclusive.increment();
+      if (counted) {
+        counters.sharedWaitedForExclusive.increment();
+      }
       park(self);
     }
     Yield.note(StateChange.LOCK_SHARED, ino, LockRank.MAPPING.position());
     if (Checks.ON) {
-      counters.sharedAcquired.increment();
+      if (counted) {
+        counters.sharedAcquired.increment();
+      }
       LockOrder.acquired(LockRank.MAPPING, ino);
     }
     return self.to;

@@ -147,19 +147,34 @@ public abstract class PhaseFairLock {
    * ends the wait nor is lost.
    */
   public final void lockShared() {
+    acquireShared(true);
+  }
+
+  /**
+   * Waits until each exclusive that is held or queued now has been given back, and holds nothing
+   * afterwards. Not counted as an acquisition: the caller is neither a fill nor a destroyer.
+   */
+  public final void awaitExclusive() {
+    acquireShared(false);
+    unlockShared();
+  }
+
+  private void acquireShared(boolean counted) {
     if (Checks.ON) {
       LockOrder.check(rank, ino);
     }
     long before = (long) WORD.getAndAdd(this, 1L);
     if ((before & BITS) == 0 || overtakes(before)) {
       if (Checks.ON) {
-        counters.sharedAcquired.increment();
+        if (counted) {
+          counters.sharedAcquired.increment();
+        }
         if ((before & BITS) != 0) {
           Invariant.I11.broken(this + ": a shared request passes a queued exclusive");
         }
       }
     } else {
-      lockSharedSlow();
+      lockSharedSlow(counted);
     }
     Yield.note(StateChange.LOCK_SHARED, ino, rank.position());
     if (Checks.ON) {
@@ -329,11 +344,13 @@ public abstract class PhaseFairLock {
         && (before & HELD) == 0;
   }
 
-  private void lockSharedSlow() {
+  private void lockSharedSlow(boolean counted) {
     Yield.at(YieldPoint.LOCK_BACKOUT, ino, rank.position());
     backOut();
     Yield.at(YieldPoint.LOCK_QUEUE, ino, rank.position());
-    counters.sharedAcquired.increment();
+    if (counted) {
+      counters.sharedAcquired.increment();
+    }
     Waiter self = new Waiter(Thread.currentThread(), null);
     mutex.lock();
     try {
@@ -355,7 +372,9 @@ public abstract class PhaseFairLock {
     } finally {
       mutex.unlock();
     }
-    counters.sharedWaitedForExclusive.increment();
+    if (counted) {
+      counters.sharedWaitedForExclusive.increment();
+    }
     park(self);
   }
 

@@ -30,6 +30,9 @@ final class UnguardedFills implements CacheGuard {
   public void unlockShared(long from, long end) {}
 
   @Override
+  public void awaitExclusive() {}
+
+  @Override
   public void lockExclusiveAsync(PageRange range, Runnable granted) {
     destroyers.lockExclusiveAsync(granted);
   }

@@ -857,14 +857,8 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
    */
   private static void awaitDestroyer(Vnode vnode) {
     CacheGuard guard = vnode.mapping.lock();
-    if (!guard.heldExclusive() || Mutant.R2_FSYNC_SKIPS_DESTROYER.on()) {
-      return;
-    }
-    // A shared hold waits for its first page and ends where the next destroyer begins.
-    for (long from = 0; from < Long.MAX_VALUE; ) {
-      long end = guard.lockShared(from, Long.MAX_VALUE);
-      guard.unlockShared(from, end);
-      from = end;
+    if (guard.heldExclusive() && !Mutant.R2_FSYNC_SKIPS_DESTROYER.on()) {
+      guard.awaitExclusive();
     }
   }
 

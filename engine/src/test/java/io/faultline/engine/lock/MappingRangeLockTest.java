@@ -15,6 +15,8 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Goal: fills and destroyers exclude each other exactly where they overlap, windows are cut instead
@@ -275,6 +277,41 @@ class MappingRangeLockTest {
                   .client("d", pages.destroy(1, 2));
             });
     assertThat(result.failure().orElseThrow()).hasMessageContaining("I11");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"MAPPING_LOCK", "RANGE_LOCK"})
+  void whoOnlyWaitsForDestroyersComesBehindThemAndIsNoFill(Guard guard) {
+    LockCounters counters = new LockCounters();
+    CacheGuard lock = CacheGuard.of(guard, 7, counters);
+    PageRange range = new PageRange(3, 4);
+    boolean[] over = new boolean[1];
+    boolean[] waited = new boolean[1];
+    SimScheduler scheduler = new SimScheduler(1, new Strategy.Random());
+    scheduler.client(
+        "d",
+        () -> {
+          lock.lockExclusiveAsync(range, () -> {});
+          LockOrder.adopt(LockRank.MAPPING, 7);
+          for (int i = 0; i < 20; i++) {
+            Yield.at(YieldPoint.DESTROY_LOCKED, 7, 0);
+          }
+          over[0] = true;
+          lock.unlockExclusive(range);
+        });
+    scheduler.client(
+        "s",
+        () -> {
+          while (!lock.heldExclusive()) {
+            Yield.at(YieldPoint.SPIN);
+          }
+          lock.awaitExclusive();
+          waited[0] = over[0];
+        });
+    scheduler.run();
+    assertThat(waited[0]).isTrue();
+    assertThat(counters.sharedAcquired.sum()).isZero();
+    assertThat(counters.sharedWaitedForExclusive.sum()).isZero();
   }
 
   @Test
