@@ -149,9 +149,6 @@ final class TimelinePage implements Closeable {
     for (Look look : LOOKS) {
       line("K", look.kind().getSimpleName(), look.color(), look.shape());
     }
-    for (StepLook look : STEPS) {
-      line("K", look.what(), look.color(), look.shape());
-    }
   }
 
   private static String frame() throws IOException {
@@ -192,6 +189,11 @@ final class TimelinePage implements Closeable {
    * @param place the transaction it saw, and how far behind it
    */
   void addStep(TraceSteps.Step step, double place) throws IOException {
+    if (steps == 0) {
+      for (StepLook look : STEPS) {
+        line("K", look.what(), look.color(), look.shape());
+      }
+    }
     Integer kind = STEP_KINDS.get(step.what());
     if (kind == null) {
       throw new IOException("'" + clean(step.what()) + "' is no step that this version knows");
