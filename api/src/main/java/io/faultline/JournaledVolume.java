@@ -287,7 +287,7 @@ final class JournaledVolume implements Volume {
               identity.id().toString(),
               options.layout(),
               options.guard(),
-              options.readOnly(),
+              live.readOnly(),
               identity.epoch(),
               live.journal().durableLsn(),
               live.config().blocks(),
@@ -309,26 +309,9 @@ final class JournaledVolume implements Volume {
           if (!options.readOnly()) {
             live.sync();
           }
-          Fsck.Report report = Fsck.check(live);
-          return new FsckReport(
-              report.inodes(),
-              report.blocks(),
-              report.findings().stream()
-                  .map(
-                      f ->
-                          new FsckReport.Finding(
-                              f.kind(),
-                              figure(f.ino()),
-                              figure(f.offset()),
-                              figure(f.length()),
-                              f.text()))
-                  .toList());
+          // No transaction is named: a scan of the journal would not end while others append.
+          return VolumeCheck.report(Fsck.check(live), live.journal().durableLsn());
         });
-  }
-
-  /** A check finds nothing below zero; there it means that no such figure is concerned. */
-  private static long figure(long found) {
-    return found < 0 ? ErrnoException.NONE : found;
   }
 
   @Override

@@ -76,6 +76,33 @@ public interface Volume extends AutoCloseable {
   }
 
   /**
+   * Checks a volume that is not open: everything {@link #fsck} checks, and the journal besides,
+   * also of a volume so damaged that it does not open. Each finding names the last transaction that
+   * touched what it is about. Changes nothing in the directory.
+   *
+   * @throws ErrnoException ENOENT there is no volume; EBUSY it is open, the message names the
+   *     process; EUCLEAN its superblock, image or journal is missing, too short or of a newer
+   *     format
+   */
+  static FsckReport check(Path directory) throws IOException {
+    return VolumeCheck.check(directory);
+  }
+
+  /**
+   * As {@link #check}, and if there are orphans and nothing else, frees them, by transactions as
+   * any other change. Whatever else was found is left as it is, and then the orphans too: where
+   * blocks have two owners, freeing one takes them from the other. Blocks cannot leak on disk,
+   * since free space is derived from the mappings. Does nothing where nothing is found, so a second
+   * repair changes nothing.
+   *
+   * @return what was found before
+   * @throws ErrnoException as {@link #check}; ENOSPC or EIO the transactions could not be written
+   */
+  static FsckReport repair(Path directory) throws IOException {
+    return VolumeCheck.repair(directory);
+  }
+
+  /**
    * Opens a file, open(2). Without options it is opened for reading.
    *
    * <p>{@code READ WRITE APPEND CREATE CREATE_NEW TRUNCATE_EXISTING SYNC DSYNC} of {@link

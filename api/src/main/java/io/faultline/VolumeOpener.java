@@ -73,7 +73,7 @@ final class VolumeOpener {
   }
 
   /** Opens what {@code files} holds; takes {@code files} over, also when it fails. */
-  private static Volume open(VolumeDirectory files, VolumeOptions options, VolumeIdentity identity)
+  static Volume open(VolumeDirectory files, VolumeOptions options, VolumeIdentity identity)
       throws IOException {
     BlockDevice image;
     try {

@@ -79,6 +79,7 @@ class MediaFailureTest {
       assertErrno(Errno.EROFS, () -> volume.create("/never", 0644));
       assertErrno(Errno.EROFS, () -> volume.rename("/kept", "/moved"));
       assertErrno(Errno.EIO, volume::sync);
+      assertThat(volume.status().readOnly()).isTrue();
       assertKept(volume);
       for (OpenFile file : files) {
         file.close();

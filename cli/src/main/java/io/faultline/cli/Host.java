@@ -1,5 +1,6 @@
 package io.faultline.cli;
 
+import io.faultline.FsckReport;
 import io.faultline.Volume;
 import io.faultline.VolumeOptions;
 import java.io.FileDescriptor;
@@ -14,11 +15,16 @@ import java.nio.file.Path;
  * What verbs have around them: where volumes come from and the raw standard streams. Tests put
  * their own here.
  */
-record Host(Opening create, Opening open, InputStream in, OutputStream out) {
+record Host(Opening create, Opening open, Checking check, InputStream in, OutputStream out) {
 
   /** {@link Volume#create} or {@link Volume#open(Path, VolumeOptions)}. */
   interface Opening {
     Volume apply(Path directory, VolumeOptions options) throws IOException;
+  }
+
+  /** {@link Volume#check} or {@link Volume#repair}. */
+  interface Checking {
+    FsckReport apply(Path directory, boolean repair) throws IOException;
   }
 
   /**
@@ -29,6 +35,7 @@ record Host(Opening create, Opening open, InputStream in, OutputStream out) {
     return new Host(
         Volume::create,
         Volume::open,
+        (directory, repair) -> repair ? Volume.repair(directory) : Volume.check(directory),
         new FileInputStream(FileDescriptor.in),
         new FileOutputStream(FileDescriptor.out));
   }

@@ -90,7 +90,15 @@ final class JournalBisect extends JournalVerb {
     long lsn = failed.lsn();
     if (failed.misfit().isPresent()) {
       Fsck.Finding finding =
-          new Fsck.Finding("misfit", -1, -1, -1, Failures.oneLine(failed.misfit().get()));
+          new Fsck.Finding(
+              Fsck.Kind.EVENT,
+              -1,
+              "",
+              -1,
+              -1,
+              null,
+              Failures.oneLine(failed.misfit().get()),
+              "what the state before it admits");
       print(finding, lsn);
       tellHow(lsn, first, how);
       return ExitCode.VIOLATION;

@@ -93,12 +93,14 @@ final class PastText {
   static String violation(io.faultline.engine.volume.Fsck.Finding finding, long lsn) {
     return Fsck.violation(
         new FsckReport.Finding(
-            finding.kind(),
+            finding.kind().toString(),
             figure(finding.ino()),
+            finding.path(),
             figure(finding.offset()),
             figure(finding.length()),
-            finding.text()),
-        lsn);
+            finding.saw(),
+            finding.allowed(),
+            lsn));
   }
 
   private static long figure(long found) {
@@ -106,7 +108,7 @@ final class PastText {
   }
 
   static Json violationJson(io.faultline.engine.volume.Fsck.Finding finding, long lsn) {
-    Json json = new Json().put("lsn", lsn).put("violation", finding.kind());
+    Json json = new Json().put("lsn", lsn).put("violation", finding.kind().toString());
     if (finding.ino() >= 0) {
       json.put("ino", finding.ino());
     }

@@ -67,6 +67,7 @@ final class MemoryVolume implements Volume {
   boolean open = true;
   int syncs;
   List<FsckReport.Finding> findings = List.of();
+  List<FsckReport.Orphan> orphans = List.of();
 
   private static ErrnoException error(Errno errno, String operation, String path) {
     return new ErrnoException(errno, operation, path);
@@ -260,7 +261,7 @@ final class MemoryVolume implements Volume {
 
   @Override
   public FsckReport fsck() {
-    return new FsckReport(lastIno, 0, findings);
+    return new FsckReport(lastIno, 9, 7, findings, 0, orphans);
   }
 
   @Override

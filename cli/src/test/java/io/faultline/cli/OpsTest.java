@@ -253,7 +253,13 @@ class OpsTest {
         new java.io.BufferedReader(
             new java.io.InputStreamReader(
                 new java.io.PipedInputStream(out), StandardCharsets.UTF_8));
-    Host host = new Host((d, o) -> verbs.volume(), (d, o) -> verbs.volume(), in, out);
+    Host host =
+        new Host(
+            (d, o) -> verbs.volume(),
+            (d, o) -> verbs.volume(),
+            (d, r) -> verbs.volume().fsck(),
+            in,
+            out);
     Thread session =
         Thread.ofPlatform()
             .daemon()

@@ -28,6 +28,7 @@ final class VerbRun {
   @Nullable MemoryVolume volume = new MemoryVolume();
   final List<VolumeOptions> openedWith = new ArrayList<>();
   final List<VolumeOptions> createdWith = new ArrayList<>();
+  final List<Boolean> repairs = new ArrayList<>();
 
   Outcome run(byte[] input, String... args) {
     StringWriter out = new StringWriter();
@@ -49,6 +50,10 @@ final class VerbRun {
               }
               there.open = true;
               return there;
+            },
+            (directory, repair) -> {
+              repairs.add(repair);
+              return volume().fsck();
             },
             new ByteArrayInputStream(input),
             raw);

@@ -182,29 +182,57 @@ class VerbsTest {
           {"ls", "V"},
           {"cat", "V", "/a"},
           {"stat", "V", "/a"},
-          {"extents", "V", "/a"},
-          {"fsck", "V"}
+          {"extents", "V", "/a"}
         }) {
       held(args);
     }
-    assertThat(verbs.openedWith).hasSize(5).allMatch(VolumeOptions::readOnly);
+    assertThat(verbs.openedWith).hasSize(4).allMatch(VolumeOptions::readOnly);
     held("mkdir", "V", "/d");
     assertThat(verbs.openedWith.getLast().readOnly()).isFalse();
   }
 
   @Test
   void fsckFindingsAreViolations() {
-    assertThat(verbs.run("fsck", "V").out()).startsWith("clean inodes=1 ");
+    assertThat(verbs.run("fsck", "V").out())
+        .isEqualTo("clean inodes=1 blocks=9 lsn=7 orphans=0" + System.lineSeparator());
     verbs.volume().findings =
         List.of(
             new FsckReport.Finding(
-                "double-mapped", 5, ErrnoException.NONE, ErrnoException.NONE, "block 9 is twice"));
-    VerbRun.Outcome outcome = verbs.run("fsck", "V");
-    assertThat(outcome.exitCode()).isEqualTo(ExitCode.VIOLATION);
-    assertThat(outcome.out().lines())
-        .containsExactly(
-            "VIOLATION kind=double-mapped ino=5 offset=- saw=block%209%20is%20twice allowed=none"
-                + " lsn=7");
+                "block-twice", 5, "/a b", 4096, 8192, "9 is twice", "one owner", 6),
+            new FsckReport.Finding(
+                "cycle",
+                7,
+                "",
+                ErrnoException.NONE,
+                ErrnoException.NONE,
+                "a",
+                "b",
+                ErrnoException.NONE));
+    for (String[] args : new String[][] {{"fsck", "V"}, {"fsck", "V", "--repair"}}) {
+      VerbRun.Outcome outcome = verbs.run(args);
+      assertThat(outcome.exitCode()).isEqualTo(ExitCode.VIOLATION);
+      assertThat(outcome.out().lines())
+          .startsWith(
+              "VIOLATION kind=block-twice ino=5 offset=4096"
+                  + " saw=/a%20b%20bytes%20[4096,%2012288):%209%20is%20twice"
+                  + " allowed=one%20owner lsn=6",
+              "VIOLATION kind=cycle ino=7 offset=- saw=a allowed=b lsn=never");
+    }
+    assertThat(verbs.run("fsck", "--repair", "V").out())
+        .contains("repaired nothing: ")
+        .endsWith("not touched: block-twice, cycle" + System.lineSeparator());
+  }
+
+  @Test
+  void fsckTellsOrphansAndWhatItFreed() {
+    verbs.volume().orphans = List.of(new FsckReport.Orphan(1, 4));
+    VerbRun.Outcome found = verbs.run("fsck", "V");
+    assertThat(found.exitCode()).isEqualTo(ExitCode.HELD);
+    assertThat(found.out().lines())
+        .containsExactly("orphan ino=1 blocks=4", "clean inodes=1 blocks=9 lsn=7 orphans=1");
+    assertThat(verbs.run("fsck", "V", "--repair").out().lines())
+        .containsExactly("freed ino=1 blocks=4", "clean inodes=0 blocks=5 lsn=7 freed=1 leaked=0");
+    assertThat(verbs.repairs).containsExactly(false, true);
   }
 
   @Test

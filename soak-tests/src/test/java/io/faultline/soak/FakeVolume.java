@@ -224,9 +224,10 @@ public final class FakeVolume {
   public FsckReport fsck() {
     List<FsckReport.Finding> findings =
         fault == Fault.UNCLEAN
-            ? List.of(new FsckReport.Finding("double-mapped", 12, 4096, 4096, "two owners"))
+            ? List.of(
+                new FsckReport.Finding("block-twice", 12, "", 4096, 4096, "two owners", "one", 5))
             : List.of();
-    return new FsckReport(1, 1, findings);
+    return new FsckReport(1, 1, 5, findings);
   }
 
   public Map<String, Long> metrics() {

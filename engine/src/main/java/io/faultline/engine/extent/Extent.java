@@ -91,7 +91,7 @@ public record Extent(long fileBlock, long physical, long length, State state) {
   }
 
   /** Whether {@code next} continues this extent both in the file and on the device. */
-  boolean continuedBy(Extent next) {
+  public boolean continuedBy(Extent next) {
     return end() == next.fileBlock
         && state == next.state
         && !isHole()

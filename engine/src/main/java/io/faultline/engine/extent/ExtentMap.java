@@ -31,7 +31,7 @@ public final class ExtentMap implements Iterable<Extent> {
   private final long blocks;
   private final long version;
 
-  private ExtentMap(Extent[][] leaves, int size, long blocks, long version) {
+  ExtentMap(Extent[][] leaves, int size, long blocks, long version) {
     this.leaves = leaves;
     this.size = size;
     this.blocks = blocks;

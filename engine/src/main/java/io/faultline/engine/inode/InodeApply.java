@@ -17,8 +17,16 @@ public final class InodeApply {
   public static final class MismatchException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    MismatchException(String message) {
+    private final long ino;
+
+    MismatchException(long ino, String message) {
       super(message);
+      this.ino = ino;
+    }
+
+    /** The inode that the event is about. */
+    public long ino() {
+      return ino;
     }
   }
 
@@ -215,6 +223,7 @@ public final class InodeApply {
   }
 
   private static MismatchException mismatch(Event event, String detail) {
-    return new MismatchException("ino=" + event.ino() + ": " + detail + "; event " + event);
+    return new MismatchException(
+        event.ino(), "ino=" + event.ino() + ": " + detail + "; event " + event);
   }
 }

@@ -403,6 +403,11 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     }
   }
 
+  /** Whether it was opened so, or made so by an error. */
+  public boolean readOnly() {
+    return config.readOnly() || failure != null;
+  }
+
   /** The volume is read-only from now on. */
   void fail(Throwable cause) {
     failure = cause;

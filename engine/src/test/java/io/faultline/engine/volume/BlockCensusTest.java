@@ -80,7 +80,7 @@ class BlockCensusTest {
         assertThat(Fsck.check(volume.volume()).findings())
             .as("peeks: %s", peeks)
             .extracting(Fsck.Finding::kind)
-            .containsExactly("I2");
+            .containsExactly(Fsck.Kind.PAGE_STALE);
       }
     }
   }
