@@ -40,7 +40,8 @@ public interface OpenFile extends AutoCloseable {
    * Overlapping writes do not interleave. Durable only after {@link #sync}, {@link #dataSync} or
    * {@link Volume#sync}, or on return if opened with {@code SYNC} or {@code DSYNC}.
    *
-   * @return bytes written; fewer than the buffer held when space or the size limit ended inside it
+   * @return bytes written; fewer than the buffer held when space, the size limit or a failure of
+   *     the device ended inside it: writing the rest then tells which
    * @throws ErrnoException EINVAL negative position; EFBIG at or beyond the largest size; ENOSPC no
    *     space for the first byte
    */

@@ -26,6 +26,7 @@ import io.faultline.persistence.segment.VolumeIdentity;
 import io.faultline.persistence.volume.VolumeDirectory;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -44,7 +45,9 @@ final class VolumeOpener {
       VolumeDirectory files =
           VolumeDirectory.create(directory, options.layout(), options.sizeBytes());
       return open(files, options, files.superblock().identity());
-    } catch (FsException e) {
+    } catch (FileSystemException e) {
+      throw e;
+    } catch (IOException e) {
       throw Errors.translate("create", e);
     }
   }
@@ -58,7 +61,10 @@ final class VolumeOpener {
           files,
           options,
           options.readOnly() ? last : new VolumeIdentity(last.id(), last.epoch() + 1));
-    } catch (FsException e) {
+    } catch (FileSystemException e) {
+      // The host's own answer about a file of its own says more than an errno of ours.
+      throw e;
+    } catch (IOException e) {
       throw Errors.translate("open", e);
     }
   }

@@ -82,6 +82,16 @@ class BadVolumeTest {
   }
 
   @Test
+  void anErrorOfTheHostHasAnErrnoToo() throws IOException {
+    Path segment = onlySegment();
+    Files.delete(segment);
+    Files.createDirectory(segment);
+    assertThatThrownBy(() -> Volume.open(volume, OPTIONS.readOnly(true)).close())
+        .isInstanceOfSatisfying(
+            ErrnoException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EIO));
+  }
+
+  @Test
   void aDirectoryThatIsNoVolume() throws IOException {
     Files.delete(volume.resolve("superblock"));
     assertRefused(Errno.ENOENT, "not a volume");
