@@ -43,7 +43,8 @@ public final class FailingDevice implements BlockDevice {
       return;
     }
     switch (verdict.get()) {
-      case READ_ERROR, WRITE_ERROR, FLUSH_ERROR, DISCARD_ERROR -> io.complete(eio(io));
+      case READ_ERROR, WRITE_ERROR, FLUSH_ERROR, DISCARD_ERROR -> io.complete(error(io, "EIO"));
+      case NO_SPACE -> io.complete(error(io, "ENOSPC"));
       case LOST_WRITE, LYING_FLUSH -> io.complete(null);
       case BIT_ROT -> rot(io);
       case MISDIRECTED_WRITE -> misdirect(io);
@@ -51,10 +52,10 @@ public final class FailingDevice implements BlockDevice {
     }
   }
 
-  private static IOException eio(Io io) {
+  private static IOException error(Io io, String errno) {
     return new IOException(
-        "%s of %d bytes at offset %d failed: EIO (injected)"
-            .formatted(io.op(), io.lengthBytes(), io.deviceOffset()));
+        "%s of %d bytes at offset %d failed: %s (injected)"
+            .formatted(io.op(), io.lengthBytes(), io.deviceOffset(), errno));
   }
 
   private void rot(Io io) {
@@ -96,7 +97,7 @@ public final class FailingDevice implements BlockDevice {
     }
     Io prefix = Io.write(io.deviceOffset(), io.memory(), offsets(io), whole);
     if (rest == 0) {
-      submitBelow(prefix, io, eio(io));
+      submitBelow(prefix, io, error(io, "EIO"));
     } else {
       delegate.submit(prefix.onDone(done -> tearPiece(io, whole, rest)));
     }
@@ -119,7 +120,7 @@ public final class FailingDevice implements BlockDevice {
                   }
                   MemorySegment.copy(
                       io.memory(), io.pieceOffset(piece), mixed, 0, (long) sectors * SECTOR_BYTES);
-                  submitBelow(Io.write(at, mixed, FIRST, 1), io, eio(io));
+                  submitBelow(Io.write(at, mixed, FIRST, 1), io, error(io, "EIO"));
                 }));
   }
 

@@ -6,9 +6,15 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * Which requests of a {@link FailingDevice} go wrong and how; changed at run time, safe for use by
- * any thread. What was injected is recorded, so that a test can tell an injected error from a real
- * one.
+ * Which requests of a {@link FailingDevice} or a {@link FailingJournalStore} go wrong and how;
+ * changed at run time, safe for use by any thread. What was injected is recorded, so that a test
+ * can tell an injected error from a real one.
+ *
+ * <p>What a volume notices: every kind that reports an error, and whatever a checksum covers: the
+ * superblock, and each journal record that is not the last one. A last record that is lost, torn or
+ * rotten looks like one that was never finished, and is cut. <b>Data blocks have no checksum:</b>
+ * bit rot, a lost, a misdirected or an unflushed write of data is not noticed, neither by a read
+ * nor by fsck. {@code UndetectedDamageTest} holds both lists to the letter.
  */
 public final class FailurePlan {
 
@@ -20,6 +26,8 @@ public final class FailurePlan {
     BIT_ROT(Io.Op.READ),
     /** EIO, nothing written. */
     WRITE_ERROR(Io.Op.WRITE),
+    /** ENOSPC, as of a sparse image on a full host; nothing written. */
+    NO_SPACE(Io.Op.WRITE),
     /** A proper, non-empty prefix of the sectors is written, then EIO. */
     TORN_WRITE(Io.Op.WRITE),
     /** Success, nothing written. */
@@ -138,22 +146,26 @@ public final class FailurePlan {
   /**
    * The verdict on a request; every rule that matches counts it, the first that hits is recorded.
    */
-  synchronized Optional<Kind> judge(Io io) {
+  Optional<Kind> judge(Io io) {
+    return judge(io.op(), io.deviceOffset(), io.deviceOffset() + io.lengthBytes());
+  }
+
+  /** The same for a request on bytes [first, end) of a device or of a file. */
+  synchronized Optional<Kind> judge(Io.Op op, long first, long end) {
     Optional<Kind> verdict = Optional.empty();
-    long end = io.deviceOffset() + io.lengthBytes();
     for (Armed rule : armed) {
       Failure f = rule.failure;
-      if (f.kind().op() != io.op()) {
+      if (f.kind().op() != op) {
         continue;
       }
-      if (io.op() != Io.Op.FLUSH && !f.blocks().touches(io.deviceOffset(), end)) {
+      if (op != Io.Op.FLUSH && !f.blocks().touches(first, end)) {
         continue;
       }
       rule.seen++;
       boolean hit = f.sticky() ? rule.seen >= f.nth() : rule.seen == f.nth();
       if (hit && verdict.isEmpty()) {
         verdict = Optional.of(f.kind());
-        injected.add(new Injected(f.kind(), io.deviceOffset(), io.lengthBytes()));
+        injected.add(new Injected(f.kind(), first, end - first));
       }
     }
     return verdict;

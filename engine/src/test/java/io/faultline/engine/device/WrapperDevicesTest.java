@@ -206,7 +206,12 @@ class WrapperDevicesTest {
   @Test
   void errorsComeAtTheirNumberOnceOrForEver() throws IOException {
     for (Kind kind :
-        List.of(Kind.READ_ERROR, Kind.WRITE_ERROR, Kind.FLUSH_ERROR, Kind.DISCARD_ERROR)) {
+        List.of(
+            Kind.READ_ERROR,
+            Kind.WRITE_ERROR,
+            Kind.NO_SPACE,
+            Kind.FLUSH_ERROR,
+            Kind.DISCARD_ERROR)) {
       for (boolean sticky : new boolean[] {false, true}) {
         FailurePlan plan = new FailurePlan(1);
         FailingDevice device = failing(new MemoryDevice(SIZE), plan);
