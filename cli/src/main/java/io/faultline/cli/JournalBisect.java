@@ -98,7 +98,7 @@ final class JournalBisect extends JournalVerb {
               -1,
               null,
               Failures.oneLine(failed.misfit().get()),
-              "what the state before it admits");
+              "one that fits it");
       print(finding, lsn);
       tellHow(lsn, first, how);
       return ExitCode.VIOLATION;

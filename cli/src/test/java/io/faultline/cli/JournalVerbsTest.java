@@ -391,7 +391,7 @@ class JournalVerbsTest {
     assertThat(show.err()).contains("LSN 8 does not fit").contains("does not exist");
     VerbRun.Outcome bisect = journal.run("bisect");
     assertThat(bisect.exitCode()).isEqualTo(ExitCode.VIOLATION);
-    assertThat(bisect.out()).startsWith("VIOLATION kind=misfit ").contains(" lsn=8\n");
+    assertThat(bisect.out()).startsWith("VIOLATION kind=event ").contains(" lsn=8\n");
     assertThat(journal.run("log").exitCode()).isEqualTo(ExitCode.HELD);
   }
 

@@ -5,7 +5,6 @@ import static io.faultline.engine.volume.LiveVolume.BLOCK_BYTES;
 import io.faultline.engine.extent.BlockRun;
 import io.faultline.engine.extent.Extent;
 import io.faultline.engine.inode.Inode;
-import io.faultline.engine.inode.InodeTable;
 import io.faultline.engine.inode.Inodes;
 import io.faultline.engine.pagecache.CacheAudit;
 import java.util.ArrayList;
