@@ -1,13 +1,19 @@
 package io.faultline;
 
+import io.faultline.engine.device.JournalStore;
 import io.faultline.engine.errno.FsException;
 import io.faultline.engine.inode.InodeApply;
 import io.faultline.engine.inode.InodeTable;
 import io.faultline.engine.journal.Tx;
 import io.faultline.engine.volume.Fsck;
 import io.faultline.engine.volume.LiveVolume;
+import io.faultline.persistence.checkpoint.CheckpointFiles;
+import io.faultline.persistence.checkpoint.Continuity;
+import io.faultline.persistence.checkpoint.RecoveryPoint;
 import io.faultline.persistence.replay.JournalReader;
 import io.faultline.persistence.replay.LastTouch;
+import io.faultline.persistence.replay.ReadOnlyDirectory;
+import io.faultline.persistence.segment.SegmentScanner;
 import io.faultline.persistence.segment.VolumeIdentity;
 import io.faultline.persistence.volume.VolumeDirectory;
 import java.io.IOException;
@@ -78,6 +84,12 @@ final class VolumeCheck {
     if (replayed.stop() != null) {
       findings.add(replayed.stop());
     }
+    for (String problem : Continuity.check(files.directory()).problems()) {
+      // What stopped the replay is told already.
+      if (replayed.stop() == null || !replayed.stop().saw().equals(problem)) {
+        findings.add(discontinuity(problem));
+      }
+    }
     findings.addAll(dated(files, replayed.lastLsn(), found.findings(), state.findings()));
     return new FsckReport(
         state.inodes(),
@@ -89,9 +101,23 @@ final class VolumeCheck {
   }
 
   private static Replayed replay(VolumeDirectory files) throws IOException {
-    InodeTable table = new InodeTable();
-    long lastLsn = 0;
-    try (JournalReader reader = JournalReader.open(files.directory())) {
+    JournalStore journal =
+        new ReadOnlyDirectory(VolumeDirectory.journalDirectory(files.directory()));
+    VolumeIdentity identity = files.superblock().identity();
+    RecoveryPoint start = RecoveryPoint.beginning();
+    try {
+      if (SegmentScanner.firstLsn(journal) > 1) {
+        // Its beginning was dropped; a state to begin with is kept.
+        start =
+            RecoveryPoint.newest(journal, CheckpointFiles.readOnly(files.directory()), identity);
+      }
+    } catch (FsException e) {
+      return new Replayed(start.table(), 0, damage(e, 1));
+    }
+    InodeTable table = start.table();
+    long lastLsn = start.anchor().lsn();
+    try (JournalReader reader =
+        JournalReader.behind(journal, identity, start.anchor(), Long.MAX_VALUE)) {
       try {
         for (Tx tx = reader.next(); tx != null; tx = reader.next()) {
           FsckReport.Finding misfit = apply(table, tx);
@@ -126,14 +152,22 @@ final class VolumeCheck {
   }
 
   private static FsckReport.Finding damage(FsException e, long lsn) {
+    return journal(String.valueOf(e.getMessage()), "transaction " + lsn, lsn);
+  }
+
+  private static FsckReport.Finding discontinuity(String problem) {
+    return journal(problem, "a history without a gap", ErrnoException.NONE);
+  }
+
+  private static FsckReport.Finding journal(String saw, String allowed, long lsn) {
     return new FsckReport.Finding(
         Fsck.Kind.JOURNAL.toString(),
         ErrnoException.NONE,
         "",
         ErrnoException.NONE,
         ErrnoException.NONE,
-        String.valueOf(e.getMessage()),
-        "transaction " + lsn,
+        saw,
+        allowed,
         lsn);
   }
 

@@ -90,7 +90,16 @@ class CheckpointedVolumeTest {
                 .problems())
         .isEmpty();
     files.close();
+    assertThat(VolumeCheck.check(directory()).findings()).isEmpty();
     damageAll();
+    // The journal reaches back to its beginning, so the volume opens; fsck tells of each.
+    assertThat(VolumeCheck.check(directory()).findings())
+        .hasSameSizeAs(checkpoints().list())
+        .allSatisfy(
+            finding -> {
+              assertThat(finding.kind()).isEqualTo("journal");
+              assertThat(finding.saw()).contains(".ckpt");
+            });
     assertThat(stateOf(OPTIONS)).isEqualTo(state);
   }
 
