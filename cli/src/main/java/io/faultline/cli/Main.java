@@ -139,7 +139,8 @@ public final class Main implements Callable<Integer> {
         new Fallocate(host),
         new Journal(host),
         new Race(),
-        new Crash());
+        new Crash(),
+        new Bench());
   }
 
   /** Without a verb there is nothing to do. */

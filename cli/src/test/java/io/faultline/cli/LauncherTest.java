@@ -29,7 +29,7 @@ class LauncherTest {
       echo run >>mvn.runs
       if [[ -e mvn.fails ]]; then echo '[ERROR] it does not compile'; exit 1; fi
       mkdir -p cli/target/lib
-      for m in engine persistence api soak-tests cli; do
+      for m in engine persistence api soak-tests benchmarks cli; do
         mkdir -p $m/target && echo "$RANDOM" >$m/target/faultline-$m-1.jar
         [[ $m == cli ]] || cp $m/target/faultline-$m-1.jar cli/target/lib/
       done
@@ -48,7 +48,8 @@ class LauncherTest {
     Path launcher = Path.of("").toAbsolutePath().resolveSibling("faultline");
     write(tree.resolve("faultline"), Files.readString(launcher));
     write(tree.resolve("pom.xml"), "<project/>");
-    for (String module : List.of("engine", "persistence", "api", "soak-tests", "cli")) {
+    for (String module :
+        List.of("engine", "persistence", "api", "soak-tests", "benchmarks", "cli")) {
       write(tree.resolve(module + "/pom.xml"), "<project/>");
       write(tree.resolve(module + "/src/main/A.java"), "class A {}");
     }
@@ -138,8 +139,8 @@ class LauncherTest {
     String after = run("classpath").out().strip();
     assertThat(builds()).isEqualTo(2);
     assertThat(after).isNotEqualTo(before);
-    assertThat(before.split(":")).hasSize(5).allMatch(jar -> Files.exists(Path.of(jar)));
-    assertThat(after.split(":")).hasSize(5).allMatch(jar -> Files.exists(Path.of(jar)));
+    assertThat(before.split(":")).hasSize(6).allMatch(jar -> Files.exists(Path.of(jar)));
+    assertThat(after.split(":")).hasSize(6).allMatch(jar -> Files.exists(Path.of(jar)));
   }
 
   @Test

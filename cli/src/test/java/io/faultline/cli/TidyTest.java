@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class TidyTest {
   private static final int LINE_LENGTH_MAX = 100;
   private static final Set<String> MODULES =
-      Set.of("engine", "persistence", "api", "soak-tests", "cli");
+      Set.of("engine", "persistence", "api", "soak-tests", "benchmarks", "cli");
   private static final Set<String> PUBLIC_PACKAGES =
       Set.of("io.faultline", "io.faultline.nio", "io.faultline.junit");
 

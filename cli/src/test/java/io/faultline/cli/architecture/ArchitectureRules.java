@@ -75,7 +75,8 @@ final class ArchitectureRules {
                       "volume"))));
 
   /** Packages outside the engine, lowest first: each may use those before it. */
-  private static final List<String> UPPER_PACKAGES = List.of("persistence", "", "soak", "cli");
+  private static final List<String> UPPER_PACKAGES =
+      List.of("persistence", "", "soak", "bench", "cli");
 
   /** Calls that make a run depend on the clock, on chance or on the threads of the machine. */
   private static final Map<String, Set<String>> UNREPEATABLE =
@@ -180,7 +181,7 @@ final class ArchitectureRules {
         .that(module(root, name))
         .should()
         .dependOnClassesThat(above)
-        .because("modules depend in one direction: engine, persistence, api, soak, cli")
+        .because("modules depend in one direction: engine, persistence, api, soak, bench, cli")
         .allowEmptyShould(true);
   }
 
@@ -197,7 +198,7 @@ final class ArchitectureRules {
                     root + ".persistence..",
                     root + ".soak..",
                     root + ".mount..",
-                    root + ".benchmarks..",
+                    root + ".bench..",
                     root + ".cli..")));
   }
 
@@ -236,7 +237,7 @@ final class ArchitectureRules {
         .that(resideInAPackage(root + ".."))
         .and()
         .resideOutsideOfPackages(
-            root + ".engine.runtime..", root + ".cli..", root + ".soak..", root + ".benchmarks..")
+            root + ".engine.runtime..", root + ".cli..", root + ".soak..", root + ".bench..")
         .should()
         .accessTargetWhere(
             describe("the target is the clock or chance", ArchitectureRules::isUnrepeatable))

@@ -84,7 +84,13 @@ class ArchitectureTest {
   @Test
   void allModulesAreLookedAt() {
     assertThat(MAIN.stream().map(JavaClass::getPackageName))
-        .contains(ROOT + ".engine", ROOT + ".persistence", ROOT, ROOT + ".soak", ROOT + ".cli");
+        .contains(
+            ROOT + ".engine",
+            ROOT + ".persistence",
+            ROOT,
+            ROOT + ".soak",
+            ROOT + ".bench",
+            ROOT + ".cli");
     assertThat(MAIN.stream().filter(each -> each.getName().startsWith(BROKEN_ROOT))).isEmpty();
   }
 
