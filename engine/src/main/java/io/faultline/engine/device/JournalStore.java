@@ -47,6 +47,14 @@ public interface JournalStore {
   /** Makes creations, deletions and renames durable. */
   void syncDirectory() throws IOException;
 
+  /**
+   * How many bytes of zeros should lie written behind the last record of a file that grows, so that
+   * most syncs change neither its length nor where it lies on the disk; 0 if that gains nothing.
+   */
+  default int zerosAheadBytes() {
+    return 0;
+  }
+
   /** Checks that a name cannot leave the directory. */
   static String checkName(String name) {
     if (name.isEmpty() || name.equals(".") || name.equals("..") || name.contains("/")) {

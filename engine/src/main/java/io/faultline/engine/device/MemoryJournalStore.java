@@ -96,8 +96,22 @@ public final class MemoryJournalStore implements JournalStore {
   private long failWriteAt = Long.MAX_VALUE;
   private boolean failWriteSticky;
 
+  private final int zerosAheadBytes;
+
   /** An empty store. */
-  public MemoryJournalStore() {}
+  public MemoryJournalStore() {
+    this(0);
+  }
+
+  /** An empty store that asks for zeros ahead of what is appended. */
+  public MemoryJournalStore(int zerosAheadBytes) {
+    this.zerosAheadBytes = zerosAheadBytes;
+  }
+
+  @Override
+  public int zerosAheadBytes() {
+    return zerosAheadBytes;
+  }
 
   /**
    * Fails the nth sync (of a file or the directory) from now, counted from 1; sticky: and all later
@@ -129,7 +143,7 @@ public final class MemoryJournalStore implements JournalStore {
 
   /** A new store with only what is durable; this one is not changed. */
   public synchronized MemoryJournalStore crash() {
-    MemoryJournalStore after = new MemoryJournalStore();
+    MemoryJournalStore after = new MemoryJournalStore(zerosAheadBytes);
     durableNames.forEach((name, content) -> after.settle(name, content.durable.copy()));
     return after;
   }
@@ -141,7 +155,7 @@ public final class MemoryJournalStore implements JournalStore {
    */
   public synchronized MemoryJournalStore crash(long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    MemoryJournalStore after = new MemoryJournalStore();
+    MemoryJournalStore after = new MemoryJournalStore(zerosAheadBytes);
     TreeMap<String, Content> all = new TreeMap<>(durableNames);
     all.putAll(names);
     for (String name : all.keySet()) {

@@ -36,6 +36,9 @@ import org.jspecify.annotations.Nullable;
  * first record of a segment it equals that of the segment's header, in the first segment 0.
  * Together with the gapless LSNs it makes the journal one chain in which nothing can be left out or
  * replaced.
+ *
+ * <p>Behind the last record of the last segment zeros may follow, which a later record replaces. No
+ * record begins with a zero, so they end the journal as a torn tail does.
  */
 final class SegmentFormat {
   static final long MAGIC = 0x464C_544A_524E_4C00L; // "FLTJRNL\0"

@@ -37,6 +37,9 @@ public final class SegmentLog implements AutoCloseable {
 
   private static final int BUFFER_BYTES_MIN = 1 << 16;
 
+  /** The zeros ahead of a short segment; from there on they double. */
+  private static final int ZEROS_AHEAD_BYTES_MIN = 1 << 18;
+
   private sealed interface Job {}
 
   private static final class Append implements Job {
@@ -73,6 +76,7 @@ public final class SegmentLog implements AutoCloseable {
   private JournalStore.@Nullable JournalFile file;
   private String segment = "";
   private long position;
+  private long zeroedTo;
   private volatile long lastLsn;
   private long syncedLsn;
   private int lastCrc;
@@ -366,6 +370,7 @@ public final class SegmentLog implements AutoCloseable {
     }
     JournalStore.JournalFile target = current();
     target.write(out.flip(), position);
+    writeZerosAhead(target, position + bytes);
     if (mutants.contains(LogMutant.ACKNOWLEDGE_BEFORE_SYNC)) {
       batch.forEach(append -> append.durable.complete(null));
     } else if (!Barrier.SEGMENT_SYNC.omitted()) {
@@ -377,8 +382,43 @@ public final class SegmentLog implements AutoCloseable {
     syncedLsn = lsn;
   }
 
+  /**
+   * Writes zeros behind {@code end} when the last ones are used up, for the sync that follows. To
+   * {@link SegmentScanner} they are a torn tail. A record that replaces them changes neither the
+   * file's length nor its place on the disk, so that its sync costs the host no transaction.
+   */
+  private void writeZerosAhead(JournalStore.JournalFile target, long end) {
+    int aheadMax = store.zerosAheadBytes();
+    if (end <= zeroedTo || aheadMax == 0) {
+      return;
+    }
+    int ahead = Math.clamp(end, Math.min(ZEROS_AHEAD_BYTES_MIN, aheadMax), aheadMax);
+    // Also if it fails: the next attempt comes when as much has been appended.
+    zeroedTo = end + ahead;
+    try (Arena own = Arena.ofConfined()) {
+      target.write(own.allocate(ahead).asByteBuffer(), end);
+    } catch (IOException full) {
+      // A host without room for zeros may still have some for records; if it has not, they say so.
+    }
+  }
+
+  /** Leaves nothing behind the last record. The next sync makes that durable. */
+  private void cutZeros(JournalStore.JournalFile target) throws IOException {
+    if (zeroedTo > position) {
+      target.truncate(position);
+    }
+    zeroedTo = 0;
+  }
+
   private void roll() throws IOException {
-    current().close();
+    JournalStore.JournalFile full = current();
+    // Zeros in front of another segment would be damage (rule R8): durably cut before it exists.
+    if (zeroedTo > position && !mutants.contains(LogMutant.NO_SEAL)) {
+      cutZeros(full);
+      full.sync();
+    }
+    zeroedTo = 0;
+    full.close();
     file = null;
     segment = SegmentFormat.nameOf(lastLsn + 1);
     JournalStore.JournalFile next = store.open(segment, true);
@@ -444,10 +484,14 @@ public final class SegmentLog implements AutoCloseable {
   }
 
   private void closeFile() {
-    try {
-      if (file != null) {
-        file.close();
-        file = null;
+    JournalStore.JournalFile last = file;
+    file = null;
+    if (last == null) {
+      return;
+    }
+    try (last) {
+      if (failure == null) {
+        cutZeros(last);
       }
     } catch (IOException e) {
       // Everything acknowledged was synced before: nothing can be lost by this.

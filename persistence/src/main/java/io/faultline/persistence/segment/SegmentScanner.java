@@ -164,10 +164,15 @@ public final class SegmentScanner implements AutoCloseable {
         continue;
       }
       ByteBuffer record = readableAt(window, position);
+      if (record == null) {
+        record = writtenMeanwhile(window);
+      }
       if (record != null) {
         return accept(record);
       }
-      refuseIfSynced(window);
+      if (position == window.length()) {
+        continue;
+      }
       refuseBeforeAnchor(segment, position);
       tail = new Tail(segment, position, lastLsn, lastEpoch, lastCrc, true, Optional.empty());
     }
@@ -203,7 +208,7 @@ public final class SegmentScanner implements AutoCloseable {
     }
     boolean taken = false;
     try {
-      SegmentWindow nextWindow = new SegmentWindow(next);
+      SegmentWindow nextWindow = new SegmentWindow(next, true);
       SegmentFormat.Header header =
           SegmentFormat.readHeader(nextWindow.at(0, SegmentFormat.HEADER_BYTES));
       if (header == null) {
@@ -337,24 +342,40 @@ public final class SegmentScanner implements AutoCloseable {
       return null;
     }
     ByteBuffer record = window.at(at, length);
+    if (record.limit() < length) {
+      return null; // cut a moment ago
+    }
     int crc = SegmentFormat.crc(record.duplicate().limit(length - 4));
     return crc == record.getInt(length - 4) ? record : null;
   }
 
-  private void refuseIfSynced(SegmentWindow here) throws IOException {
+  /**
+   * The record at the present position after all, if it was written since that was read; null for a
+   * torn tail.
+   *
+   * @throws FsException EUCLEAN when it is damage: something later says that it was durable
+   */
+  private @Nullable ByteBuffer writtenMeanwhile(SegmentWindow here) throws IOException {
     long bad = lastLsn + 1;
     if (index + 1 < segments.size()) {
       throw damaged(
           segment, position, bad, "it is unreadable and " + segments.get(index + 1) + " follows");
     }
     long later = findRecord(here, position + 1, bad, bad);
-    if (later >= 0) {
+    if (later < 0) {
+      return null;
+    }
+    // A living writer fills the zeros ahead of it, so that both may have come after the first look.
+    here.forget();
+    ByteBuffer record = readableAt(here, position);
+    if (record == null) {
       throw damaged(
           segment,
           position,
           bad,
           "it is unreadable, but the record at " + later + " was written after it was durable");
     }
+    return record;
   }
 
   /** What a checkpoint holds was durable, so nothing of it can be missing at the tail. */
@@ -379,7 +400,9 @@ public final class SegmentScanner implements AutoCloseable {
     for (long base = from; base <= end; base += step) {
       int candidates = (int) Math.min(step, end - base + 1);
       ByteBuffer bytes = in.at(base, candidates + SegmentFormat.RECORD_HEADER_BYTES);
-      for (int i = 0; i < candidates; i++) {
+      for (int i = 0;
+          i < candidates && i + SegmentFormat.RECORD_HEADER_BYTES <= bytes.limit();
+          i++) {
         if (bytes.getInt(i) == SegmentFormat.RECORD_MAGIC
             && SegmentFormat.uuid(bytes, i + SegmentFormat.AT_VOLUME).equals(volume)
             && bytes.getLong(i + SegmentFormat.AT_LSN) >= lsnMin

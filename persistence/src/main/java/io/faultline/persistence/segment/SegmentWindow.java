@@ -12,16 +12,28 @@ public final class SegmentWindow {
   private static final int WINDOW_BYTES = 1 << 20;
 
   private final JournalStore.JournalFile file;
-  private final long length;
+  private final boolean living;
+  private long length;
   private ByteBuffer window = ByteBuffer.allocate(0);
   private long windowStart;
 
   public SegmentWindow(JournalStore.JournalFile file) throws IOException {
+    this(file, false);
+  }
+
+  /**
+   * A window on a file.
+   *
+   * @param living whether somebody may cut the file while it is read: then it ends there, which
+   *     otherwise is an error
+   */
+  SegmentWindow(JournalStore.JournalFile file, boolean living) throws IOException {
     this.file = file;
+    this.living = living;
     this.length = file.length();
   }
 
-  /** Bytes; as it was when reading began. */
+  /** Bytes; as it was when reading began, or less when it was found cut. */
   public long length() {
     return length;
   }
@@ -35,9 +47,15 @@ public final class SegmentWindow {
     long skip = position - windowStart;
     if (skip < 0 || skip + wanted > window.limit()) {
       load(position, wanted);
+      wanted = Math.min(wanted, window.limit());
       skip = 0;
     }
     return window.slice((int) skip, wanted);
+  }
+
+  /** What is asked for next is read from the file again. */
+  void forget() {
+    window.limit(0);
   }
 
   private void load(long position, int wanted) throws IOException {
@@ -49,6 +67,10 @@ public final class SegmentWindow {
     windowStart = position;
     while (window.hasRemaining()) {
       int read = file.read(window, position + window.position());
+      if (read <= 0 && living) {
+        length = position + window.position();
+        break;
+      }
       if (read <= 0) {
         throw new IOException("journal file ended at " + (position + window.position()));
       }

@@ -236,7 +236,11 @@ class SegmentLogTest {
   /** Cuts the power behind every acknowledgement; how many of them were lost. */
   private static int lostAcknowledgements(long segmentBytesMax, LogMutant... mutants)
       throws Exception {
-    MemoryJournalStore store = new MemoryJournalStore();
+    return lostAcknowledgements(new MemoryJournalStore(), segmentBytesMax, mutants);
+  }
+
+  private static int lostAcknowledgements(
+      MemoryJournalStore store, long segmentBytesMax, LogMutant... mutants) throws Exception {
     SegmentLog.create(store, epoch(1));
     int lost = 0;
     try (SegmentLog log = open(store, 1, segmentBytesMax, mutants)) {
@@ -276,6 +280,172 @@ class SegmentLogTest {
     }
     open(store, 2, LARGE).close();
     assertThat(recovered(store.crash(), 3)).isEqualTo(3);
+  }
+
+  // --- zeros ahead
+
+  @Test
+  void acknowledgedRecordsInFrontOfZerosSurviveAPowerCut() throws Exception {
+    for (int ahead : new int[] {1, 100, 700, 100_000}) {
+      assertThat(lostAcknowledgements(new MemoryJournalStore(ahead), LARGE)).isZero();
+      assertThat(lostAcknowledgements(new MemoryJournalStore(ahead), 200)).isZero();
+    }
+  }
+
+  @Test
+  void zerosLeftInFrontOfAnotherSegmentAreSeen() throws Exception {
+    MemoryJournalStore store = new MemoryJournalStore(1000);
+    SegmentLog.create(store, epoch(1));
+    try (SegmentLog log = open(store, 1, 200, LogMutant.NO_SEAL)) {
+      append(log, 1);
+      append(log, 2);
+      append(log, 3);
+    }
+    assertRefused(store, 2, "it is unreadable and", "follows");
+  }
+
+  @Test
+  void closedJournalEndsWithItsLastRecord() throws Exception {
+    MemoryJournalStore store = new MemoryJournalStore(1000);
+    SegmentLog.create(store, epoch(1));
+    try (SegmentLog log = open(store, 1, LARGE)) {
+      append(log, 1);
+      assertThat(only(store)).hasSize(SegmentFormat.HEADER_BYTES + recordLength(1) + 1000);
+      append(log, 2);
+      assertThat(only(store)).hasSize(SegmentFormat.HEADER_BYTES + recordLength(1) + 1000);
+    }
+    assertThat(only(store)).isEqualTo(only(journal(2, LARGE)));
+  }
+
+  @Test
+  void recordThatIsLostAmongZerosButWasDurableIsRefused() throws Exception {
+    MemoryJournalStore store = new MemoryJournalStore(1000);
+    SegmentLog.create(store, epoch(1));
+    byte[] killed;
+    try (SegmentLog log = open(store, 1, LARGE)) {
+      for (int lsn = 1; lsn <= 4; lsn++) {
+        append(log, lsn);
+      }
+      killed = only(store);
+    }
+    assertThat(recovered(storeOf(killed), 2)).isEqualTo(4);
+    int at = SegmentFormat.HEADER_BYTES + recordLength(1);
+    Arrays.fill(killed, at, at + recordLength(2), (byte) 0);
+    assertRefused(storeOf(killed), 2, "offset " + at + " transaction 2");
+  }
+
+  /**
+   * A reader looks at the zeros behind the first record, then the writer goes on for more than the
+   * reader had read. What it finds behind the zeros is then no sign of damage.
+   */
+  @Test
+  void whatTheWriterPutsIntoTheZerosDuringAReadIsNoDamage() throws Exception {
+    int window = 1 << 20; // of the reader
+    MemoryJournalStore store = new MemoryJournalStore(4 * window);
+    SegmentLog.create(store, epoch(1));
+    try (SegmentLog log = open(store, 1, 8L * window)) {
+      append(log, 1);
+      // Zeros for more than the reader reads at once.
+      log.append(2, SERIALIZER, "M", new byte[2 * window]).get();
+      append(log, 3);
+      try (SegmentScanner reader = SegmentScanner.from(store, epoch(1), 1)) {
+        for (long lsn = 1; lsn <= 3; lsn++) {
+          LogRecord record = reader.next();
+          assertThat(record == null ? 0 : record.lsn()).isEqualTo(lsn);
+        }
+        for (long lsn = 4; lsn <= 3 + 3; lsn++) {
+          log.append(lsn, SERIALIZER, "M", new byte[window / 2]).get();
+        }
+        long last = 3;
+        for (LogRecord r = reader.next(); r != null; r = reader.next()) {
+          last = r.lsn();
+        }
+        assertThat(last).isEqualTo(6);
+      }
+    }
+  }
+
+  /** A store whose first read ends after a page; the writer acts before the next one. */
+  private record Interrupted(JournalStore store, Runnable writer) implements JournalStore {
+    @Override
+    public List<String> list() throws IOException {
+      return store.list();
+    }
+
+    @Override
+    public JournalFile open(String name, boolean create) throws IOException {
+      JournalFile file = store.open(name, create);
+      return new JournalFile() {
+        private boolean acted;
+
+        @Override
+        public long length() throws IOException {
+          return file.length();
+        }
+
+        @Override
+        public int read(ByteBuffer dst, long position) throws IOException {
+          if (acted) {
+            return file.read(dst, position);
+          }
+          acted = true;
+          ByteBuffer page = ByteBuffer.allocate(4096);
+          int read = file.read(page, position);
+          dst.put(page.flip());
+          writer.run();
+          return read;
+        }
+
+        @Override
+        public void write(ByteBuffer src, long position) throws IOException {
+          throw new IOException("a reader");
+        }
+
+        @Override
+        public void sync() {}
+
+        @Override
+        public void truncate(long length) throws IOException {
+          throw new IOException("a reader");
+        }
+
+        @Override
+        public void close() throws IOException {
+          file.close();
+        }
+      };
+    }
+
+    @Override
+    public void delete(String name) throws IOException {
+      throw new IOException("a reader");
+    }
+
+    @Override
+    public void syncDirectory() {}
+  }
+
+  /** One read is no moment: its first page may be older than its last. */
+  @Test
+  void whatTheWriterPutsIntoTheZerosWithinOneReadIsNoDamage() throws Exception {
+    MemoryJournalStore store = new MemoryJournalStore(1 << 18);
+    SegmentLog.create(store, epoch(1));
+    try (SegmentLog log = open(store, 1, LARGE)) {
+      append(log, 1);
+      Runnable writer =
+          () -> {
+            log.append(2, SERIALIZER, "M", new byte[8192]).join();
+            log.append(3, SERIALIZER, "M", new byte[1]).join();
+          };
+      try (SegmentScanner reader =
+          SegmentScanner.from(new Interrupted(store, writer), epoch(1), 1)) {
+        long last = 0;
+        for (LogRecord r = reader.next(); r != null; r = reader.next()) {
+          last = r.lsn();
+        }
+        assertThat(last).isEqualTo(3);
+      }
+    }
   }
 
   // --- segments
