@@ -102,7 +102,14 @@ public final class FlushingDevice implements BlockDevice {
 
   /** Makes durable what was written before this call. */
   public void flushWritten() throws IOException {
-    long need = written.get();
+    flushWritten(written.get());
+  }
+
+  /**
+   * Makes durable the first {@code need} writes, as {@link #writesDone} counts them; does nothing
+   * if a flush has covered them since.
+   */
+  void flushWritten(long need) throws IOException {
     LockOrder.waits(LockWait.FLUSH);
     lock.lock();
     try {

@@ -839,6 +839,8 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     if (times) {
       settleTimesForSync(vnode, "fsync");
     }
+    // Counted here, so that what others write during the commit costs no flush of its own.
+    long writes = image.writesDone();
     if (!Barrier.FSYNC_COMMIT.omitted()) {
       journal.awaitDurable(vnode.lastLsn);
     }
@@ -846,7 +848,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
       return;
     }
     try {
-      image.flushWritten();
+      image.flushWritten(writes);
     } catch (IOException e) {
       fail(e);
       throw new FsException(Errno.EIO, "fsync", vnode.ino(), String.valueOf(e.getMessage()), e);
