@@ -42,6 +42,7 @@ public final class ImageFileDevice implements BlockDevice {
   private final long sizeBytes;
   private final boolean readOnly;
   private final ExecutorService pool;
+  private final ZerosAhead zeros;
   // Shared by transfers in callers' threads, exclusive for closing: a descriptor closed under a
   // transfer could by then
   // be the number of another file.
@@ -56,6 +57,10 @@ public final class ImageFileDevice implements BlockDevice {
     this.sizeBytes = sizeBytes;
     this.readOnly = readOnly;
     this.pool = Executors.newFixedThreadPool(threads, threadFactory());
+    this.zeros = new ZerosAhead(file, sizeBytes, pool);
+    if (!file.direct()) {
+      zeros.stop(); // zeros in the host's cache would only make each flush longer
+    }
   }
 
   /**
@@ -218,7 +223,8 @@ public final class ImageFileDevice implements BlockDevice {
       throw new IOException(io + " on " + path + ", which is open read-only");
     }
     switch (io.op()) {
-      case READ, WRITE -> file.transfer(io);
+      case READ -> file.transfer(io);
+      case WRITE -> zeros.write(io);
       case FLUSH -> flush();
       case DISCARD -> file.discard(io.deviceOffset(), io.lengthBytes());
     }
@@ -252,6 +258,7 @@ public final class ImageFileDevice implements BlockDevice {
     } finally {
       open.writeLock().unlock();
     }
+    zeros.stop();
     pool.shutdown();
     boolean interrupted = false;
     for (boolean over = false; !over; ) {
