@@ -133,7 +133,11 @@ public enum Mutant {
   /** I14: a freed block does not reach the allocator's bitmap. */
   I14_FREED_BLOCK_LOST,
   /** A write range leaves its last page free. */
-  WRITE_RANGE_ENDS_EARLY;
+  WRITE_RANGE_ENDS_EARLY,
+  /**
+   * A growing truncate or zero asks for pages from where it is told, not from the tail it zeroes.
+   */
+  RANGE_NARROWED;
 
   /** Whether this JVM may switch mutants on. */
   public static final boolean ENABLED = Boolean.getBoolean("faultline.mutants");

@@ -16,6 +16,7 @@ import io.faultline.engine.device.FailurePlan;
 import io.faultline.engine.device.MemoryDevice;
 import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
+import io.faultline.engine.lock.Guard;
 import io.faultline.engine.runtime.EngineFailure;
 import io.faultline.engine.runtime.Mutant;
 import java.nio.ByteBuffer;
@@ -251,5 +252,38 @@ class EngineMutantsTest {
             assertThat(runs(read(f, 0, PAGE))).isEqualTo("4096*0");
           }
         });
+  }
+
+  /** The tail is suspect after a crash, and far from where the command is told to work. */
+  @Test
+  void aZeroThatGrowsTheFileAsksForItsTailToo() throws Exception {
+    kills(
+        Mutant.RANGE_NARROWED,
+        () -> afterACrash(f -> OpenInode.await(f.zeroRange(5 * PAGE, PAGE, false))));
+  }
+
+  @Test
+  void aTruncateThatGrowsTheFileAsksForItsTailToo() throws Exception {
+    kills(Mutant.RANGE_NARROWED, () -> afterACrash(f -> OpenInode.await(f.truncate(40_000))));
+  }
+
+  private interface Growth {
+    void of(OpenInode file) throws Exception;
+  }
+
+  private static void afterACrash(Growth growth) throws Exception {
+    EngineFixture.Setup setup = SMALL.withGuard(Guard.RANGE_LOCK);
+    MemoryDevice device = new MemoryDevice(setup.blocks() * PAGE);
+    try (EngineFixture volume = EngineFixture.open(setup, device)) {
+      OpenInode f = volume.file("/f");
+      write(f, 0, bytes('A', 2 * PAGE + 100));
+      f.sync(true);
+      try (EngineFixture after = volume.afterCrash(device.copy())) {
+        OpenInode found = after.file("/f");
+        growth.of(found);
+        assertThat(runs(read(found, 0, 3 * PAGE))).isEqualTo("8292*A 3996*0");
+        after.requireSound();
+      }
+    }
   }
 }
