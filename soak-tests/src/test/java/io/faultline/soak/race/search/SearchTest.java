@@ -8,6 +8,7 @@ import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.runtime.sim.Schedule;
 import io.faultline.soak.race.Laboratory;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
@@ -15,7 +16,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Goal: a random search holds on the engine as it is, finds what is wrong with one that is not, and
@@ -46,6 +46,17 @@ class SearchTest {
       1 cut 0
       """;
 
+  /** The destroyer holds a page of its own, behind some that nobody holds. */
+  private static final String FSYNC_BESIDE_PUNCH_INSIDE =
+      """
+      s write 0 0 12288
+      s fsync 0
+      s write 0 4096 4096
+      0 punch 0 4096 4096
+      1 fsync 0
+      1 cut 0
+      """;
+
   /** A store reaches the dirty edge after it was zeroed, and is written back before the check. */
   private static final String STORE_BESIDE_EDGE =
       """
@@ -63,8 +74,9 @@ class SearchTest {
           // A queued device, writeback by another client and a cut in one short window.
           Mutant.R2_FSYNC_SKIPS_WRITEBACK,
           Mutant.R2_FSYNC_SKIPS_FLUSH,
-          // A copy is one step of a simulation: it cannot be torn.
+          // A copy is one step of a simulation: it cannot be torn, by a read or another write.
           Mutant.R6_WRITE_KEEPS_VERSION,
+          Mutant.WRITE_RANGE_ENDS_EARLY,
           // Shown only without the guard too.
           Mutant.R7_LOOKUP_BEFORE_INSERT,
           Mutant.M11_SIZE_AFTER_EVICT,
@@ -75,7 +87,18 @@ class SearchTest {
           Mutant.R23_REFUSED_BLOCKS_KEPT,
           Mutant.M28_FAILED_READ_IS_UPTODATE,
           // All is synced before the volume is closed.
-          Mutant.R24_CLOSE_DOES_NOT_SYNC);
+          Mutant.R24_CLOSE_DOES_NOT_SYNC,
+          // No file is closed in a program, no name changes, no two inodes are in one operation.
+          Mutant.B12_INODES_UNORDERED,
+          Mutant.B21_CLOSE_SYNCS,
+          Mutant.B25_BATCH_TORN,
+          // No device here fails, so no error is hidden; no log here lacks a record.
+          Mutant.B20_EARLIER_ERROR_HIDDEN,
+          Mutant.B28_GAP_ACCEPTED,
+          // A sync between a destroyer's discard and its event, then a cut: one seed in thousands.
+          Mutant.R2_FSYNC_SKIPS_DESTROYER,
+          // The guard here is the lock of the whole file.
+          Mutant.RANGE_NARROWED);
 
   @BeforeAll
   static void begin() {
@@ -114,15 +137,24 @@ class SearchTest {
     assertHeld(reads, reads.seeds(0, 10));
   }
 
+  @Test
+  void locksOfRangesHoldToo() {
+    Search ranges = search(3, Guard.RANGE_LOCK);
+    assertHeld(ranges, ranges.seeds(0, 40));
+  }
+
   /** Seed 7690 of three clients found it. */
   @ParameterizedTest
-  @ValueSource(strings = {FSYNC_BESIDE_PUNCH, SYNC_BESIDE_TRUNCATE})
-  void aSyncWaitsForADestroyerThatTookDirtyPages(String text) {
-    Program program = Program.parse(text);
-    assertThat(
-            search(2, Guard.MAPPING_LOCK, Mutant.R2_FSYNC_SKIPS_DESTROYER).schedules(program, 200))
-        .isPresent();
-    assertThat(search(2, Guard.MAPPING_LOCK).schedules(program, 200)).isEmpty();
+  @EnumSource(names = {"MAPPING_LOCK", "RANGE_LOCK"})
+  void aSyncWaitsForADestroyerThatTookDirtyPages(Guard guard) {
+    for (String text :
+        List.of(FSYNC_BESIDE_PUNCH, SYNC_BESIDE_TRUNCATE, FSYNC_BESIDE_PUNCH_INSIDE)) {
+      Program program = Program.parse(text);
+      assertThat(search(2, guard, Mutant.R2_FSYNC_SKIPS_DESTROYER).schedules(program, 200))
+          .as(text)
+          .isPresent();
+      assertThat(search(2, guard).schedules(program, 200)).as(text).isEmpty();
+    }
   }
 
   @Test
