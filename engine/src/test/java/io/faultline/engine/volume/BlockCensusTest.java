@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
  */
 class BlockCensusTest {
   private static final BlockRun RUN = new BlockRun(7, 3);
+  private static final long LEAF_PAGES = 512;
 
   @Test
   void countsFreeTakenAndPendingBlocksAndMissesThoseThatNobodyHolds() {
@@ -67,12 +68,13 @@ class BlockCensusTest {
       try (EngineFixture volume =
           EngineFixture.open(EngineFixture.Setup.SMALL, peeks ? device : new Opaque(device))) {
         OpenInode f = volume.file("/f");
-        for (long page = 0; page <= 6_400; page += 64) {
+        long last = 40 * LEAF_PAGES;
+        for (long page = 0; page <= last; page += LEAF_PAGES) {
           EngineFixture.write(f, page * PAGE, EngineFixture.page('A'));
         }
         f.sync(true);
         volume.requireSound();
-        long block = volume.durable(f).extents().lookup(6_400).physicalOf(6_400);
+        long block = volume.durable(f).extents().lookup(last).physicalOf(last);
         try (Arena arena = Arena.ofConfined()) {
           MemorySegment other = arena.allocate(PAGE, PAGE);
           device.run(Io.write(block * PAGE, other, new long[] {0}, 1));
@@ -82,6 +84,20 @@ class BlockCensusTest {
             .extracting(Fsck.Finding::kind)
             .containsExactly(Fsck.Kind.PAGE_STALE);
       }
+    }
+  }
+
+  @Test
+  void onlyAPageThatIsCleanOrNotCachedHoldsStill() throws Exception {
+    try (EngineFixture volume = EngineFixture.open(EngineFixture.Setup.SMALL)) {
+      OpenInode f = volume.file("/f");
+      CacheAudit audit = volume.volume().cache().audit();
+      assertThat(audit.holdsStill(f.vnode().mapping(), 0)).isTrue();
+      EngineFixture.write(f, 0, EngineFixture.page('A'));
+      assertThat(audit.holdsStill(f.vnode().mapping(), 0)).isFalse();
+      assertThat(audit.holdsStill(f.vnode().mapping(), 1)).isTrue();
+      f.sync(true);
+      assertThat(audit.holdsStill(f.vnode().mapping(), 0)).isTrue();
     }
   }
 
