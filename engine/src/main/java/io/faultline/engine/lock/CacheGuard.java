@@ -67,8 +67,10 @@ public interface CacheGuard {
    *
    * @param range of a destroyer, edges included
    * @param granted runs exactly once, holding the range: before this method returns when it is
-   *     free, otherwise on the thread that ends the last hold in its way. It must neither block nor
-   *     throw. The thread that goes on first calls {@link LockOrder#adopt}.
+   *     free, otherwise on the thread that ends the last hold in its way. On a thread that is
+   *     inside another grant it runs right after the outermost one has returned, even if this
+   *     method has by then. It must neither block nor throw. The thread that goes on first calls
+   *     {@link LockOrder#adopt}.
    */
   void lockExclusiveAsync(PageRange range, Runnable granted);
 

@@ -95,7 +95,11 @@ public final class MappingRangeLock implements CacheGuard {
     } finally {
       mutex.unlock();
     }
-    if (!self.granted()) {
+    boolean waits = !self.granted();
+    if (counted && (waits || Checks.ON)) {
+      counters.sharedAcquired.increment();
+    }
+    if (waits) {
       if (counted) {
         counters.sharedWaitedForExclusive.increment();
       }
@@ -103,9 +107,6 @@ public final class MappingRangeLock implements CacheGuard {
     }
     Yield.note(StateChange.LOCK_SHARED, ino, LockRank.MAPPING.position());
     if (Checks.ON) {
-      if (counted) {
-        counters.sharedAcquired.increment();
-      }
       LockOrder.acquired(LockRank.MAPPING, ino);
     }
     return self.to;
@@ -168,11 +169,24 @@ public final class MappingRangeLock implements CacheGuard {
     } finally {
       mutex.unlock();
     }
+    RuntimeException failure = null;
     while (granted != null) {
       // Read before the grant: a callback may release at once.
       Node next = granted.nextGranted;
-      grant(granted);
+      try {
+        grant(granted);
+      } catch (RuntimeException thrown) {
+        // As in Grants: a broken callback must not take the grants of others with it.
+        if (failure == null) {
+          failure = thrown;
+        } else {
+          failure.addSuppressed(thrown);
+        }
+      }
       granted = next;
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 

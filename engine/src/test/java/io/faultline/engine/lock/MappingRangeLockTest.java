@@ -315,6 +315,23 @@ class MappingRangeLockTest {
   }
 
   @Test
+  void aCallbackThatThrowsTakesNoOtherGrantWithIt() {
+    MappingRangeLock lock = new MappingRangeLock(7, new LockCounters());
+    PageRange all = new PageRange(0, PAGES);
+    boolean[] granted = new boolean[1];
+    lock.lockExclusiveAsync(all, () -> {});
+    lock.lockExclusiveAsync(
+        new PageRange(0, 1),
+        () -> {
+          throw new IllegalStateException("broken callback");
+        });
+    lock.lockExclusiveAsync(new PageRange(1, 2), () -> granted[0] = true);
+    LockOrder.adopt(LockRank.MAPPING, 7);
+    assertThatThrownBy(() -> lock.unlockExclusive(all)).hasMessage("broken callback");
+    assertThat(granted[0]).isTrue();
+  }
+
+  @Test
   void whatIsNotHeldCannotBeGivenBack() {
     besideADestroyer(
         pages -> {
