@@ -16,7 +16,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * </pre>
  *
  * Thread-safe: a record costs one atomic add and nine stores. A record that is overwritten while it
- * is being copied is left out.
+ * is being copied is left out, unless a writer was overtaken by a whole lap: what such a writer
+ * still stores may spoil the newer record in its place. The ring must be much larger than what is
+ * written while a thread is not running.
  */
 public final class RecordRing {
   /** Bytes of a record. */
@@ -45,6 +47,8 @@ public final class RecordRing {
     long number = taken.getAndIncrement() + 1;
     long at = (number - 1) % records * RECORD_BYTES;
     NUMBER.setVolatile(ring, at, 0L);
+    // The plain stores below must not be seen before the 0.
+    VarHandle.storeStoreFence();
     ring.set(ValueLayout.JAVA_LONG, at + 8, w1);
     ring.set(ValueLayout.JAVA_LONG, at + 16, w2);
     ring.set(ValueLayout.JAVA_LONG, at + 24, w3);
