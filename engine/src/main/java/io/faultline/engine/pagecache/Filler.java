@@ -49,7 +49,9 @@ final class Filler {
    *
    * @param demand whether somebody waits for the first page: then a frame is waited for, the device
    *     is waited for, and its failure is thrown. The other pages are readahead.
-   * @return {@link #CACHED}; or, if the first page lies behind the end of file or in a hole that no
+   * @return without demand: the page before which it ended, at most {@code first + count} and less
+   *     where a destroyer cut the window short; {@link #CACHED} if there was no frame. With demand:
+   *     {@link #CACHED}; or, if the first page lies behind the end of file or in a hole that no
    *     leaf covers, the size in bytes at the moment when that was so
    */
   long fill(Mapping m, long first, int count, boolean demand) throws IOException {
@@ -67,6 +69,9 @@ final class Filler {
       // Invariant I1: no destroyer frees a block between this look-up and the locked page being in
       // its way. Nobody else needs this hold.
       end = m.lock.lockShared(first, end);
+      if (demand && end < first + count) {
+        m.raNext = end;
+      }
     }
     try {
       Yield.at(YieldPoint.FILL_LOCKED, m.ino(), first);
@@ -106,9 +111,10 @@ final class Filler {
         cache.giveFrame(frame);
       }
     }
-    if (demand) {
-      runDemanded(m, batch, first);
+    if (!demand) {
+      return end;
     }
+    runDemanded(m, batch, first);
     return outcome;
   }
 

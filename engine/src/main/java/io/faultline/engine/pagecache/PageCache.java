@@ -50,9 +50,6 @@ public final class PageCache implements AutoCloseable {
   /** Frames that only destroyers may take. */
   private static final int RESERVE = 16;
 
-  /** Set by a price list in its own JVM while it makes a volume of its own. */
-  private static final String UNLOCKED_PROPERTY = "faultline.soak.destroyersUnlocked";
-
   /** A volume needs at least this many frames: 1 MiB. */
   public static final int FRAMES_MIN = 256;
 
@@ -105,7 +102,7 @@ public final class PageCache implements AutoCloseable {
     this.counters = counters;
     this.ledger = ledger;
     this.checked = checkedUnder(guard);
-    this.destroyersUnlocked = guard == Guard.NONE && Boolean.getBoolean(UNLOCKED_PROPERTY);
+    this.destroyersUnlocked = guard == Guard.NONE && Boolean.getBoolean(Guard.UNLOCKED_PROPERTY);
     this.wantsWriteback = wantsWriteback;
     this.filler = new Filler(this);
     this.writer = new PageWriter(this, filler);
@@ -336,10 +333,14 @@ public final class PageCache implements AutoCloseable {
   public void prefetch(Mapping m, long fromPage, long toPage) throws IOException {
     long end = Math.min(toPage, m.endPage());
     long budget = pool.frames() / 4;
-    for (long page = fromPage; page < end && budget > 0; page += READAHEAD_MAX) {
+    for (long page = fromPage; page < end && budget > 0; ) {
       int n = (int) Math.min(READAHEAD_MAX, end - page);
-      filler.fill(m, page, n, false);
-      budget -= n;
+      long next = filler.fill(m, page, n, false);
+      if (next == Filler.CACHED) {
+        return;
+      }
+      budget -= next - page;
+      page = next;
     }
   }
 
