@@ -64,7 +64,9 @@ final class CommandToken {
       return;
     }
     PageRange range = operations.destroys(vnode, command);
-    destroys = range;
+    synchronized (this) {
+      destroys = range;
+    }
     if (range == null) {
       ready.run();
       return;
