@@ -34,9 +34,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Where the public interfaces meet the engine: makes and opens volumes in directories. */
 final class VolumeOpener {
-  /** Set by soak in its own JVM. */
-  static final String UNGUARDED_PROPERTY = "faultline.soak.unguarded";
-
   private VolumeOpener() {}
 
   static Volume create(Path directory, VolumeOptions options) throws IOException {
@@ -72,7 +69,7 @@ final class VolumeOpener {
   /** The unsafe guard loses data on purpose: only soak may ask for it, on a volume it makes. */
   private static void requireGuard(VolumeOptions options, boolean creates) throws ErrnoException {
     Guard guard = Guard.parse(options.guard());
-    if (guard == Guard.NONE && !(creates && Boolean.getBoolean(UNGUARDED_PROPERTY))) {
+    if (guard == Guard.NONE && !(creates && Boolean.getBoolean(Guard.UNGUARDED_PROPERTY))) {
       throw new ErrnoException(
           Errno.EPERM, "open", "the guard none loses data; only soak runs it, on its own volumes");
     }

@@ -5,6 +5,7 @@ import io.faultline.FileKind;
 import io.faultline.Volume;
 import io.faultline.VolumeOptions;
 import io.faultline.VolumeStatus;
+import io.faultline.engine.lock.Guard;
 import io.faultline.soak.oracle.ReadClock;
 import io.faultline.tree.TreeSummary;
 import io.faultline.tree.VolumePaths;
@@ -38,9 +39,6 @@ public final class Soak {
 
   private static final String FILES = "/soak";
   private static final String UNGUARDED = "none";
-
-  /** Without it the engine refuses a guard that loses data. */
-  private static final String UNGUARDED_PROPERTY = "faultline.soak.unguarded";
 
   private static final int FILES_PER_DIRECTORY = 8;
   private static final int START_WRITE_BYTES = 128 << 10;
@@ -278,13 +276,13 @@ public final class Soak {
     boolean unguarded = volumeOptions.guard().equals(UNGUARDED);
     if (!place.isReused()) {
       if (unguarded) {
-        System.setProperty(UNGUARDED_PROPERTY, "true");
+        System.setProperty(Guard.UNGUARDED_PROPERTY, "true");
       }
       try {
         run.use(volumes.create(place.directory(), volumeOptions));
       } finally {
         if (unguarded) {
-          System.clearProperty(UNGUARDED_PROPERTY);
+          System.clearProperty(Guard.UNGUARDED_PROPERTY);
         }
       }
       place.claim(options);

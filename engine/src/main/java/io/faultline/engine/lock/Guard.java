@@ -20,6 +20,15 @@ public enum Guard {
   /** Beyond the kernel: fills and destroyers exclude each other only where their ranges overlap. */
   RANGE_LOCK;
 
+  /** System property, "true" while soak makes a volume of its own: {@link #NONE} is not refused. */
+  public static final String UNGUARDED_PROPERTY = "faultline.soak.unguarded";
+
+  /**
+   * System property, "true" while a price list makes a volume of its own: with {@link #NONE}
+   * destroyers take no mapping lock either.
+   */
+  public static final String UNLOCKED_PROPERTY = "faultline.soak.destroyersUnlocked";
+
   /**
    * The name users write.
    *

@@ -21,12 +21,6 @@ final class Contender implements AutoCloseable {
   /** Not a guard: {@link Guard#NONE} that leaves out the destroyers' side of the lock as well. */
   static final String UNLOCKED = "no lock at all";
 
-  /** Without it the engine refuses a guard that loses data. */
-  private static final String UNGUARDED_PROPERTY = "faultline.soak.unguarded";
-
-  /** With it a volume without a guard takes no mapping lock for destroyers either. */
-  private static final String UNLOCKED_PROPERTY = "faultline.soak.destroyersUnlocked";
-
   private final String name;
   private final boolean guarded;
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -77,7 +71,7 @@ final class Contender implements AutoCloseable {
    */
   static Contender unlocked(Recipe recipe) throws IOException {
     Contender made = new Contender(UNLOCKED, false);
-    System.setProperty(UNLOCKED_PROPERTY, "true");
+    System.setProperty(Guard.UNLOCKED_PROPERTY, "true");
     try {
       Volume volume = made.make(Guard.NONE, recipe, "unlocked", 1 << 20);
       made.cached = volume;
@@ -87,7 +81,7 @@ final class Contender implements AutoCloseable {
       made.closeAfter(failure);
       throw failure;
     } finally {
-      System.clearProperty(UNLOCKED_PROPERTY);
+      System.clearProperty(Guard.UNLOCKED_PROPERTY);
     }
   }
 
@@ -111,7 +105,7 @@ final class Contender implements AutoCloseable {
       throws IOException {
     boolean unguarded = guard == Guard.NONE;
     if (unguarded) {
-      System.setProperty(UNGUARDED_PROPERTY, "true");
+      System.setProperty(Guard.UNGUARDED_PROPERTY, "true");
     }
     try {
       Volume volume =
@@ -120,7 +114,7 @@ final class Contender implements AutoCloseable {
       return volume;
     } finally {
       if (unguarded) {
-        System.clearProperty(UNGUARDED_PROPERTY);
+        System.clearProperty(Guard.UNGUARDED_PROPERTY);
       }
     }
   }
