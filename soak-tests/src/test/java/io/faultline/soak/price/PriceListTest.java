@@ -45,7 +45,10 @@ class PriceListTest {
         assertThat(figure(json, key + row.unit() + "PerSecond")).as(key).isPositive();
         assertThat(figure(json, key + "maxNanos")).as(key).isPositive();
         if (!row.besideUnit().isEmpty()) {
-          assertThat(figure(json, key + row.besideUnit() + "PerSecond")).as(key).isPositive();
+          double beside = figure(json, key + row.besideUnit() + "PerSecond");
+          // A read or two in so short a time may all have been cached.
+          assertThat(beside).as(key).isGreaterThanOrEqualTo(0);
+          assertThat(beside > 0 || row.besideUnit().equals("fills")).as(key).isTrue();
         }
         if (row.aloneKey() != null) {
           assertThat(figure(json, key + "kept")).as(key).isPositive();
@@ -102,6 +105,20 @@ class PriceListTest {
 
   private static OpenFile lying(Guard guard, OpenFile file, Guard broken) {
     return guard == broken ? BrokenFile.stale(file) : file;
+  }
+
+  @Test
+  void readsOfAFileThatIsNotCachedFill() throws IOException {
+    Contender.Recipe recipe = new Contender.Recipe(tiny(), directory, (guard, file) -> file);
+    Row miss =
+        Row.all().stream().filter(row -> row.key().equals("miss1")).findFirst().orElseThrow();
+    try (Contender contender = Contender.of(Guard.MAPPING_LOCK, recipe)) {
+      double fills = 0;
+      for (int run = 0; run < 100 && fills == 0; run++) {
+        fills = miss.load().of(contender, 1).besidePerSecond();
+      }
+      assertThat(fills).isPositive();
+    }
   }
 
   @Test
