@@ -125,7 +125,7 @@ public final class JournalReader implements AutoCloseable {
       return Optional.empty();
     }
     SegmentScanner.Tail tail = scanner.tail();
-    return tail.torn()
+    return tail.torn() && !tail.zeros()
         ? Optional.of(
             "segment "
                 + tail.tornSegment().orElse(tail.segment())

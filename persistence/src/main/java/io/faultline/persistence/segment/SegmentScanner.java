@@ -44,6 +44,7 @@ public final class SegmentScanner implements AutoCloseable {
    * @param segment the file to append to
    * @param offset where in it
    * @param torn whether there is something at or behind {@code offset} that must be cut
+   * @param zeros whether that is nothing but the zeros that a writer keeps ahead of its records
    * @param tornSegment a last segment that never got as far as its header, to be deleted
    */
   public record Tail(
@@ -53,7 +54,10 @@ public final class SegmentScanner implements AutoCloseable {
       long lastEpoch,
       int lastCrc,
       boolean torn,
+      boolean zeros,
       Optional<String> tornSegment) {}
+
+  private static final int ZEROS_STEP = 1 << 16;
 
   private final JournalStore store;
   private final UUID volume;
@@ -157,7 +161,9 @@ public final class SegmentScanner implements AutoCloseable {
       if (window == null || position == window.length()) {
         if (index + 1 == segments.size()) {
           refuseBeforeAnchor(segment, position);
-          tail = new Tail(segment, position, lastLsn, lastEpoch, lastCrc, false, Optional.empty());
+          tail =
+              new Tail(
+                  segment, position, lastLsn, lastEpoch, lastCrc, false, false, Optional.empty());
         } else {
           openNext();
         }
@@ -174,9 +180,27 @@ public final class SegmentScanner implements AutoCloseable {
         continue;
       }
       refuseBeforeAnchor(segment, position);
-      tail = new Tail(segment, position, lastLsn, lastEpoch, lastCrc, true, Optional.empty());
+      boolean zeros = onlyZeros(window);
+      tail =
+          new Tail(segment, position, lastLsn, lastEpoch, lastCrc, true, zeros, Optional.empty());
     }
     return null;
+  }
+
+  private boolean onlyZeros(SegmentWindow here) throws IOException {
+    for (long at = position; at < here.length(); ) {
+      ByteBuffer bytes = here.at(at, ZEROS_STEP);
+      if (!bytes.hasRemaining()) {
+        return true; // cut a moment ago
+      }
+      at += bytes.remaining();
+      while (bytes.hasRemaining()) {
+        if (bytes.get() != 0) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   /** The checksum that ends the record {@link #next} gave last. */
@@ -214,7 +238,9 @@ public final class SegmentScanner implements AutoCloseable {
       if (header == null) {
         if (index >= 0 && last && findRecord(nextWindow, 0, lastLsn + 1, 0) < 0) {
           refuseBeforeAnchor(name, 0);
-          tail = new Tail(segment, position, lastLsn, lastEpoch, lastCrc, true, Optional.of(name));
+          tail =
+              new Tail(
+                  segment, position, lastLsn, lastEpoch, lastCrc, true, false, Optional.of(name));
           return;
         }
         throw damaged(name, 0, lastLsn + 1, "the segment header is unreadable");
