@@ -116,7 +116,7 @@ public final class FailingVolume implements AutoCloseable {
       }
     }
     live.cache().dropClean();
-    long used = live.cache().frames() - live.cache().freeFrames();
+    int used = live.cache().frames() - live.cache().freeFrames();
     if (used != live.cache().dirtyTotal()) {
       leaks.add(used + " frames in use, " + live.cache().dirtyTotal() + " dirty pages");
     }
