@@ -40,7 +40,7 @@ class AnomalyLoopTest {
   private static final int REQUESTS_MAX = 200;
 
   /** Which requests fail and how. */
-  private enum Spot {
+  enum Spot {
     IMAGE_READ(Kind.READ_ERROR, true, false),
     IMAGE_WRITE(Kind.WRITE_ERROR, true, false),
     IMAGE_FULL(Kind.NO_SPACE, true, false),

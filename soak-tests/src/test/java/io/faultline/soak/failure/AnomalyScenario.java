@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** What is done while something fails: short, and ended by a sync that must tell of it. */
+@SuppressWarnings("ImmutableEnumChecker") // the lists come from List.of
 enum AnomalyScenario {
   WRITE_AND_FSYNC("write /f 5000 9000 66", "fsync /f"),
   WRITE_INTO_A_PAGE("write /f 100 10 66", "sync"),
