@@ -89,6 +89,7 @@ public final class DirtyPages {
       long word =
           cache.waits.update(
               leaf, Leaf.index(page), 0, SlotWord.WRITEBACK | SlotWord.RESERVED, false);
+      leaf.writeback.getAndDecrement();
       Yield.note(StateChange.PAGE_CLEAN, mapping.ino(), page);
       if (SlotWord.is(word, SlotWord.RESERVED)) {
         mapping.reserved.decrementAndGet();
@@ -106,11 +107,12 @@ public final class DirtyPages {
       for (long page = from; page < to; page++) {
         Leaf leaf = leaves.get((int) (page - firstPage));
         // Counted first: once WRITEBACK is gone the truncate may discard the page.
-        cache.becameDirty(mapping);
+        cache.becameDirty(mapping, leaf);
         long word =
             cache.waits.update(leaf, Leaf.index(page), SlotWord.DIRTY, SlotWord.WRITEBACK, false);
+        leaf.writeback.getAndDecrement();
         if (SlotWord.is(word, SlotWord.DIRTY)) {
-          cache.becameClean(mapping);
+          cache.becameClean(mapping, leaf);
         }
       }
       cache.frameProgress();
@@ -132,9 +134,11 @@ public final class DirtyPages {
           }
           if (SlotWord.is(word, SlotWord.DIRTY)) {
             cache.waits.update(leaf, i, 0, SlotWord.WRITEBACK, false);
+            leaf.writeback.getAndDecrement();
             break;
           }
           if (leaf.cas(i, word, SlotWord.emptied(word))) {
+            leaf.writeback.getAndDecrement();
             Yield.note(StateChange.PAGE_EVICTED, mapping.ino(), page);
             if (SlotWord.is(word, SlotWord.WAITERS)) {
               cache.waits.wake(leaf, i);
@@ -163,7 +167,11 @@ public final class DirtyPages {
   public @Nullable Run next(Mapping m, long from, long to, int max, boolean wait) {
     Run run = null;
     for (Leaf leaf = m.table.ceiling(from); leaf != null && leaf.firstPage < to; ) {
-      long last = Math.min(to, leaf.firstPage + PageTable.LEAF_SLOTS);
+      boolean none = leaf.dirty.get() == 0;
+      if (none && run != null) {
+        return run;
+      }
+      long last = none ? 0 : Math.min(to, leaf.firstPage + PageTable.LEAF_SLOTS);
       for (long page = Math.max(from, leaf.firstPage); page < last; page++) {
         boolean taken = false;
         if (SlotWord.is(leaf.get(Leaf.index(page)), SlotWord.DIRTY)) {
@@ -227,8 +235,9 @@ public final class DirtyPages {
         if (cache.checked) {
           cache.audit().requireTail(m, page, SlotWord.frame(word), inside, PAGE_BYTES);
         }
+        leaf.writeback.getAndIncrement();
         cache.waits.update(leaf, i, SlotWord.WRITEBACK, SlotWord.LOCK | SlotWord.DIRTY, false);
-        cache.becameClean(m);
+        cache.becameClean(m, leaf);
       } else {
         // A truncate lowered the size and has not come here yet: the page is its to discard.
         cache.waits.update(leaf, i, 0, SlotWord.LOCK, false);
@@ -244,7 +253,8 @@ public final class DirtyPages {
       return;
     }
     for (Leaf leaf = m.table.ceiling(from); leaf != null && leaf.firstPage < to; ) {
-      long last = Math.min(to, leaf.firstPage + PageTable.LEAF_SLOTS);
+      long end = Math.min(to, leaf.firstPage + PageTable.LEAF_SLOTS);
+      long last = leaf.writeback.get() == 0 ? 0 : end;
       for (long page = Math.max(from, leaf.firstPage); page < last; page++) {
         long word = leaf.get(Leaf.index(page));
         if (!SlotWord.isDead(word) && SlotWord.is(word, SlotWord.WRITEBACK)) {

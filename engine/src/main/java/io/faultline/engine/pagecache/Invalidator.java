@@ -76,7 +76,7 @@ public final class Invalidator {
       }
       Yield.note(StateChange.PAGE_EVICTED, m.ino(), page);
       if (SlotWord.is(word, SlotWord.DIRTY)) {
-        cache.becameClean(m);
+        cache.becameClean(m, leaf);
         cache.counters.pagesDropped.increment();
       }
       if (SlotWord.is(word, SlotWord.RESERVED)) {
@@ -172,7 +172,7 @@ public final class Invalidator {
       boolean dirties = !zeroed && !SlotWord.is(word, SlotWord.DIRTY);
       if (dirties) {
         // The block may be torn; the frame still has the old bytes. Writing them again mends it.
-        cache.becameDirty(m);
+        cache.becameDirty(m, leaf);
       }
       cache.waits.update(leaf, Leaf.index(page), dirties ? SlotWord.DIRTY : 0, SlotWord.LOCK, true);
       LockOrder.released(LockRank.SLOT, page);

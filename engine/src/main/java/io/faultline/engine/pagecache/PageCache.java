@@ -518,16 +518,18 @@ public final class PageCache implements AutoCloseable {
     }
   }
 
-  // Dirty accounting, called with the flag's transition.
+  // Dirty accounting: before the flag goes up, after it went down.
 
-  void becameDirty(Mapping m) {
+  void becameDirty(Mapping m, Leaf leaf) {
+    leaf.dirty.getAndIncrement();
     dirtyCount.increment();
     if (m.dirty.getAndIncrement() == 0) {
       dirtyMappings.add(m);
     }
   }
 
-  void becameClean(Mapping m) {
+  void becameClean(Mapping m, Leaf leaf) {
+    leaf.dirty.getAndDecrement();
     dirtyCount.decrement();
     if (m.dirty.decrementAndGet() == 0) {
       dirtyMappings.remove(m);

@@ -29,6 +29,12 @@ final class PageTable {
     /** Slots with a frame: a leaf without any may be unlinked. */
     final AtomicInteger resident = new AtomicInteger();
 
+    /** Never fewer than the slots with DIRTY, so that whoever writes back may pass a leaf over. */
+    final AtomicInteger dirty = new AtomicInteger();
+
+    /** Never fewer than the slots with WRITEBACK. */
+    final AtomicInteger writeback = new AtomicInteger();
+
     Leaf(long firstPage, long version) {
       this.firstPage = firstPage;
       java.util.Arrays.fill(words, SlotWord.ofVersion(version));

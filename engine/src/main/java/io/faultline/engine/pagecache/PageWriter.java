@@ -291,7 +291,7 @@ public final class PageWriter {
       requireBacked(p, reserved);
     }
     if (wasClean) {
-      cache.becameDirty(m);
+      cache.becameDirty(m, p.leaf);
     }
     if (reserved) {
       m.reserved.incrementAndGet();
