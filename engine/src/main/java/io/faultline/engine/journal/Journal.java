@@ -38,10 +38,11 @@ import org.jspecify.annotations.Nullable;
  * {@code commitIntervalNanos} old, or the journal closes. An empty running transaction arms no
  * timer; an idle journal does nothing at all.
  *
- * <p><b>Threads.</b> All methods are thread-safe. The committer has a thread of its own and takes
- * no lock but this class's own short one, which is a leaf; flush, log and listener are called
- * without it (rule R10). {@code append} may be called under inode-state locks (rule R7), even while
- * it waits for room, because a commit never needs one.
+ * <p><b>Threads.</b> All methods are thread-safe. A commit runs on the committer's own thread, or
+ * on that of a caller of {@link #commitUpTo} who finds none in flight, and takes no lock but this
+ * class's own short one, which is a leaf; flush, log and listener are called without it (rule R10).
+ * {@code append} may be called under inode-state locks (rule R7), even while it waits for room,
+ * because a commit never needs one.
  *
  * <p><b>Failure.</b> A failed flush or persist leaves the fate of its transaction unknown. It is
  * never retried: a second fsync after a failed one may succeed without the data. All that wait for
@@ -54,7 +55,7 @@ public final class Journal implements AutoCloseable {
     void flush() throws IOException;
   }
 
-  /** Hears of every transaction, on the committer's thread; takes only allocation-group locks. */
+  /** Hears of every transaction, on the committing thread; takes only allocation-group locks. */
   public interface Listener {
     /** {@code tx} is durable: the blocks it freed may be used again. Waiters are still waiting. */
     void durable(Tx tx);
@@ -284,6 +285,21 @@ public final class Journal implements AutoCloseable {
     }
   }
 
+  /**
+   * As {@link #awaitDurable}, for a caller that holds no lock: when no commit is in flight it
+   * commits on its own thread, instead of waking the committer and being woken itself.
+   *
+   * @throws FsException EIO when that commit failed, now or earlier
+   */
+  public void commitUpTo(long lsn) throws FsException {
+    Pending own = lsn <= durableLsn ? null : takeForCaller(lsn);
+    if (own != null) {
+      LockOrder.waits(LockWait.COMMIT);
+      commitForCaller(own);
+    }
+    awaitDurable(lsn);
+  }
+
   /** Makes everything appended so far durable; does nothing when it is already. */
   public void commitAll() throws FsException {
     awaitDurable(runningLsn());
@@ -356,17 +372,55 @@ public final class Journal implements AutoCloseable {
     }
   }
 
+  /** The running transaction, if {@code lsn} is its and no commit is in flight. */
+  private @Nullable Pending takeForCaller(long lsn) {
+    // A commit's system calls would hold on to the thread that carries a virtual one.
+    boolean carried = Thread.currentThread().isVirtual() && !runtime.simulated();
+    if (carried || Mutant.B22_REPLY_BEFORE_DURABLE.on()) {
+      return null;
+    }
+    lock.lock();
+    try {
+      boolean free = failure == null && committing == null && !closing;
+      return free && lsn == running.lsn && !running.events.isEmpty() ? beginCommit() : null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void commitForCaller(Pending tx) {
+    try {
+      commitOwing(tx);
+    } catch (Throwable t) {
+      fail(t);
+      throw t;
+    } finally {
+      lock.lock();
+      try {
+        if (running.wanted || closing || failure != null) {
+          work.signal();
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private void commitOwing(Pending tx) {
+    LockOrder.owes(LockWait.TRANSACTION_ROOM);
+    LockOrder.owes(LockWait.COMMIT);
+    try {
+      commit(tx);
+    } finally {
+      LockOrder.paid(LockWait.COMMIT);
+      LockOrder.paid(LockWait.TRANSACTION_ROOM);
+    }
+  }
+
   private void commitUntilClosed() {
     try {
       for (Pending tx = nextToCommit(); tx != null; tx = nextToCommit()) {
-        LockOrder.owes(LockWait.TRANSACTION_ROOM);
-        LockOrder.owes(LockWait.COMMIT);
-        try {
-          commit(tx);
-        } finally {
-          LockOrder.paid(LockWait.COMMIT);
-          LockOrder.paid(LockWait.TRANSACTION_ROOM);
-        }
+        commitOwing(tx);
       }
       stopped.complete(null);
     } catch (Throwable t) {
@@ -381,25 +435,35 @@ public final class Journal implements AutoCloseable {
     lock.lock();
     try {
       while (true) {
-        if (failure != null || (closing && running.events.isEmpty())) {
+        if (failure != null) {
           return null;
         }
-        if (!running.events.isEmpty() && (running.wanted || closing)) {
-          break;
+        // One commit in flight: another may be a caller's.
+        if (committing == null || mutants.contains(JournalMutant.COMMITTER_IGNORES_CALLERS)) {
+          if (closing && running.events.isEmpty()) {
+            return null;
+          }
+          if (!running.events.isEmpty() && (running.wanted || closing)) {
+            return beginCommit();
+          }
         }
         work.awaitUninterruptibly();
       }
-      Pending tx = running;
-      if (tx.timer != null) {
-        tx.timer.cancel();
-      }
-      committing = tx;
-      running = new Pending(tx.lsn + 1);
-      room.signalAll();
-      return tx;
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Closes the running transaction. Under the lock. */
+  private Pending beginCommit() {
+    Pending tx = running;
+    if (tx.timer != null) {
+      tx.timer.cancel();
+    }
+    committing = tx;
+    running = new Pending(tx.lsn + 1);
+    room.signalAll();
+    return tx;
   }
 
   /** Rule R13, in its order. */

@@ -11,6 +11,8 @@ enum JournalMutant {
   COMPLETE_BEFORE_DURABLE,
   /** R13: begins commit n + 1 while n is being persisted. */
   OVERLAPPING_COMMITS,
+  /** R13: the committer does not see that a caller commits. */
+  COMMITTER_IGNORES_CALLERS,
   /** R13: tries a failed persist once more. */
   RETRY_AFTER_FAILURE,
   /** Limits: admits every batch at once, however full the running transaction is. */

@@ -8,6 +8,7 @@ import io.faultline.engine.lock.LockWait;
 import io.faultline.engine.runtime.Barrier;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
@@ -71,6 +72,24 @@ public final class FlushingDevice implements BlockDevice {
       if (io.op() == Io.Op.WRITE) {
         // Failed writes too: they may have reached the device in part.
         written.incrementAndGet();
+      }
+    }
+  }
+
+  /**
+   * Starts all of {@code writes}, for a caller who then waits for each: so the last is done on its
+   * own thread, which spares that of the device.
+   */
+  void submitAll(List<Io> writes) {
+    int others = writes.size() - (Barrier.WRITEBACK_IO_WAIT.omitted() ? 0 : 1);
+    for (Io write : writes.subList(0, others)) {
+      image.submit(write);
+    }
+    for (Io last : writes.subList(others, writes.size())) {
+      try {
+        image.run(last);
+      } catch (IOException e) {
+        // The request keeps it for whoever waits.
       }
     }
   }

@@ -237,8 +237,8 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
   private ImageWriter imageWriter() {
     return new ImageWriter() {
       @Override
-      public void submit(Io write) {
-        image.submit(write);
+      public void submit(List<Io> writes) {
+        image.submitAll(writes);
       }
 
       @Override
@@ -842,7 +842,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     // Counted here, so that what others write during the commit costs no flush of its own.
     long writes = image.writesDone();
     if (!Barrier.FSYNC_COMMIT.omitted()) {
-      journal.awaitDurable(vnode.lastLsn);
+      journal.commitUpTo(vnode.lastLsn);
     }
     if (Barrier.FSYNC_IMAGE_FLUSH.omitted()) {
       return;
@@ -945,7 +945,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
       settleTimesForSync(vnode, "sync");
     }
     if (!Barrier.SYNC_COMMIT.omitted()) {
-      journal.commitAll();
+      journal.commitUpTo(journal.runningLsn());
     }
     try {
       if (!Barrier.SYNC_IMAGE_FLUSH.omitted()) {

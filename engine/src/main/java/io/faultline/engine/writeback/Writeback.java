@@ -130,7 +130,7 @@ public final class Writeback {
       while (done < run.endPage()) {
         List<Piece> pieces = map(file, run, done, early);
         pieces.forEach(p -> ledger.writeBegins(p.blocks()));
-        pieces.forEach(p -> p.writes().forEach(image::submit));
+        image.submit(pieces.stream().flatMap(p -> p.writes().stream()).toList());
         Yield.at(YieldPoint.WRITEBACK_SUBMITTED, file.mapping().ino(), done);
         done = settle(file, run, pieces);
       }

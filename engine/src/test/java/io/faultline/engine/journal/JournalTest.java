@@ -41,6 +41,7 @@ class JournalTest {
   private final HandLog log = new HandLog();
   private final HandClock clock = new HandClock();
   private final AtomicReference<@Nullable IOException> flushFailure = new AtomicReference<>();
+  private final AtomicReference<@Nullable Thread> flusher = new AtomicReference<>();
   private final List<Journal> opened = new ArrayList<>();
 
   /** Persists when told to, or at once. */
@@ -118,6 +119,7 @@ class JournalTest {
     Journal.ImageFlush flush =
         () -> {
           trace.add("flush");
+          flusher.set(Thread.currentThread());
           IOException failure = flushFailure.get();
           if (failure != null) {
             throw failure;
@@ -265,6 +267,98 @@ class JournalTest {
   @Test
   void overlappingCommitsAreSeen() throws Exception {
     assertThat(overlaps(JournalMutant.OVERLAPPING_COMMITS)).isPositive();
+  }
+
+  // --- commits on callers' threads
+
+  private Thread committing(Journal journal, long lsn) {
+    return Thread.ofPlatform()
+        .start(
+            () -> {
+              try {
+                journal.commitUpTo(lsn);
+                trace.add("caller " + lsn);
+              } catch (FsException e) {
+                trace.add("caller " + lsn + " " + e.errno());
+              }
+            });
+  }
+
+  @Test
+  void aPlatformThreadThatFindsNoCommitInFlightCommitsItself() throws Exception {
+    Journal journal = open();
+    journal.commitUpTo(journal.append(batch(3)));
+    assertThat(flusher.get()).isSameAs(Thread.currentThread());
+    assertThat(trace).containsExactly("flush", "persist 1", "durable 1");
+    journal.commitUpTo(1);
+    assertThat(trace).hasSize(3);
+
+    journal.append(batch(4));
+    Thread virtual = Thread.ofVirtual().start(() -> commitQuietly(journal, 2));
+    virtual.join();
+    assertThat(flusher.get()).isNotSameAs(virtual);
+    assertThat(journal.durableLsn()).isEqualTo(2);
+  }
+
+  private static void commitQuietly(Journal journal, long lsn) {
+    try {
+      journal.commitUpTo(lsn);
+    } catch (FsException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** What a second and a closing caller do beside a caller's commit that does not end yet. */
+  private List<String> besideACallersCommit(JournalMutant... mutants) throws Exception {
+    log.holds = true;
+    Journal journal = open(mutants);
+    journal.append(batch(1));
+    Thread first = committing(journal, 1);
+    CompletableFuture<Void> held = log.held.take();
+    journal.append(batch(2));
+    Thread second = committing(journal, 2);
+    awaitParked(second);
+    Thread closer = Thread.ofPlatform().start(() -> closeQuietly(journal));
+    awaitParked(closer);
+    if (mutants.length > 0) {
+      log.held.take().complete(null);
+    }
+    trace.add("first ends");
+    held.complete(null);
+    while (second.isAlive() || closer.isAlive()) {
+      log.held.forEach(answer -> answer.complete(null));
+      closer.join(1);
+    }
+    first.join();
+    return List.copyOf(trace);
+  }
+
+  @Test
+  void commitsAndTheEndWaitForACallersCommit() throws Exception {
+    assertThat(besideACallersCommit())
+        .containsSubsequence(
+            "persist 1", "first ends", "durable 1", "flush", "persist 2", "durable 2", "caller 2");
+    assertThat(log.overlaps.get()).isZero();
+  }
+
+  @Test
+  void aCommitterThatIgnoresCallersIsSeen() throws Exception {
+    assertThat(besideACallersCommit(JournalMutant.COMMITTER_IGNORES_CALLERS))
+        .containsSubsequence("persist 1", "persist 2", "first ends");
+    assertThat(log.overlaps.get()).isPositive();
+  }
+
+  @Test
+  void aCallersFailedCommitFailsEverybody() throws Exception {
+    Journal journal = open();
+    flushFailure.set(new IOException("broken"));
+    journal.append(batch(1));
+    assertThatThrownBy(() -> journal.commitUpTo(1)).hasMessageContaining("broken");
+    assertThat(trace).containsExactly("flush", "failed broken");
+    assertThatThrownBy(() -> journal.commitUpTo(1)).hasMessageContaining("broken");
+    assertThatThrownBy(() -> journal.append(batch(2)))
+        .isInstanceOfSatisfying(
+            FsException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EROFS));
   }
 
   // --- group commit

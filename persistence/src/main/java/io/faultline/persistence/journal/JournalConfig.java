@@ -1,5 +1,6 @@
 package io.faultline.persistence.journal;
 
+import akka.actor.typed.DispatcherSelector;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
@@ -11,6 +12,10 @@ public final class JournalConfig {
 
   /** The id of the snapshot plugin that tells Akka of a volume's checkpoint. */
   static final String CHECKPOINTS_ID = "faultline.checkpoints";
+
+  /** Where the actors between a commit and the journal plugin run. */
+  static final DispatcherSelector COMMIT_DISPATCHER =
+      DispatcherSelector.fromConfig("faultline.commit-dispatcher");
 
   private JournalConfig() {}
 

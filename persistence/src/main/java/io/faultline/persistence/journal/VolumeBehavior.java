@@ -1,6 +1,7 @@
 package io.faultline.persistence.journal;
 
 import akka.actor.typed.Behavior;
+import akka.actor.typed.TypedActorContext;
 import akka.persistence.typed.PersistenceId;
 import akka.persistence.typed.RecoveryCompleted;
 import akka.persistence.typed.RecoveryFailed;
@@ -68,6 +69,14 @@ final class VolumeBehavior extends EventSourcedBehavior<VolumeCommand, Tx, Volum
       ReplayWindow window,
       RecoveryPoint start) {
     return new VolumeBehavior(log, persistenceId, journalPluginId, recovery, window, start);
+  }
+
+  /** Without telling every transaction to the system's event stream, where nobody listens. */
+  @Override
+  @SuppressWarnings("unchecked") // a trait's superclass is a Behavior, which Java is not told
+  public Behavior<VolumeCommand> apply(TypedActorContext<VolumeCommand> context) {
+    return (Behavior<VolumeCommand>)
+        (Object) createEventSourcedBehavior().withEventPublishing(false);
   }
 
   @Override

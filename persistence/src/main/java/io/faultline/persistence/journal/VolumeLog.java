@@ -2,7 +2,6 @@ package io.faultline.persistence.journal;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
-import akka.actor.typed.Props;
 import io.faultline.engine.device.JournalStore;
 import io.faultline.engine.inode.InodeTable;
 import io.faultline.engine.journal.TransactionLog;
@@ -110,7 +109,7 @@ public final class VolumeLog implements TransactionLog, AutoCloseable {
         system.systemActorOf(
             VolumeWatch.create(log, persistenceId, journalPluginId, recovery, window, start),
             persistenceId + "-" + OPENINGS.incrementAndGet(),
-            Props.empty());
+            JournalConfig.COMMIT_DISPATCHER);
     synchronized (log) {
       log.actor = actor;
     }

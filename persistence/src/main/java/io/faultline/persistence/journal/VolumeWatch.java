@@ -31,7 +31,8 @@ final class VolumeWatch {
               context.spawn(
                   VolumeBehavior.create(
                       log, persistenceId, journalPluginId, recovery, window, start),
-                  "volume");
+                  "volume",
+                  JournalConfig.COMMIT_DISPATCHER);
           context.watch(volume);
           return Behaviors.receive(VolumeCommand.class)
               .onAnyMessage(

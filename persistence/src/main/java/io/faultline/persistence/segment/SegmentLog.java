@@ -5,29 +5,33 @@ import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
 import io.faultline.engine.runtime.Barrier;
 import io.faultline.engine.runtime.EngineRuntime;
+import io.faultline.engine.runtime.Yield;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The journal of one volume, open for appending. One platform thread owns the files: it scans them
- * when the log opens, replays them, and takes whatever appends have queued up, writes them with one
- * write and one sync and then acknowledges them all (group commit).
+ * The journal of one volume, open for appending. A platform thread of its own scans the files when
+ * the log opens and replays them. Whoever appends while nobody has the files writes on its own
+ * thread; what is appended meanwhile queues up, and the journal's thread writes all of it with one
+ * write and one sync and then acknowledges it (group commit).
  *
  * <p>A torn tail is cut, and the cut synced, before the first append; a tail that was merely not
  * synced yet is synced, so that nothing recovered can be lost again. A new segment's header and the
  * directory are synced before a record goes into it.
  *
- * <p>All methods are thread-safe and none but {@link #open} and {@link #close} waits. After a
+ * <p>All methods are thread-safe; {@link #open}, {@link #append} and {@link #close} wait. After a
  * failed write or sync nobody knows what is on disk: that append and all later ones fail (rule
  * R13).
  */
@@ -68,11 +72,22 @@ public final class SegmentLog implements AutoCloseable {
   private final JournalAnchor anchor;
   private final Set<LogMutant> mutants;
   private final long segmentBytesMax;
-  private final LinkedBlockingQueue<Job> jobs = new LinkedBlockingQueue<>();
   private final CompletableFuture<Void> opened = new CompletableFuture<>();
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
 
-  // Of the writer thread; lastLsn is read by others.
+  /** Signalled when the journal's thread may have something to do. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private final Condition work = lock.newCondition();
+
+  // Guarded by lock.
+  private final ArrayDeque<Job> jobs = new ArrayDeque<>();
+  private boolean closed; // no job may come behind the last one
+
+  /** Whether a thread has the files: the journal's own, or one that appends. */
+  private boolean busy = true;
+
+  // Of the thread that has the files; lastLsn is read by others.
   private JournalStore.@Nullable JournalFile file;
   private String segment = "";
   private long position;
@@ -83,9 +98,6 @@ public final class SegmentLog implements AutoCloseable {
   private @Nullable IOException failure;
   private @Nullable Arena memory;
   private ByteBuffer buffer = ByteBuffer.allocate(0);
-
-  // Guarded by this: no job may come behind the last one.
-  private boolean closed;
 
   private SegmentLog(
       JournalStore store,
@@ -185,22 +197,29 @@ public final class SegmentLog implements AutoCloseable {
   }
 
   /**
-   * Queues one record.
+   * Appends one record: on the calling thread, which then waits for the device, when nobody else
+   * has the files; else it is queued.
    *
    * @param lsn must follow the record queued before
-   * @return completes on the writer's thread when a power cut can no longer lose the record
+   * @return completes when a power cut can no longer lose the record, on the thread that wrote it
    */
   public CompletableFuture<Void> append(
       long lsn, int serializerId, String manifest, byte[] payload) {
     Append append =
         new Append(lsn, serializerId, manifest.getBytes(StandardCharsets.UTF_8), payload);
-    submit(append, append.durable);
+    if (submit(append, append.durable)) {
+      try {
+        write(List.of(append));
+      } finally {
+        leaveFiles();
+      }
+    }
     return append.durable;
   }
 
   /**
    * Reads the records of {@code [from, to]}, at most {@code max}, in order; {@code target} runs on
-   * the writer's thread and may wait there.
+   * the journal's own thread and may wait there.
    */
   public CompletableFuture<Void> replay(long from, long to, long max, Consumer<LogRecord> target) {
     CompletableFuture<Void> done = new CompletableFuture<>();
@@ -208,19 +227,50 @@ public final class SegmentLog implements AutoCloseable {
     return done;
   }
 
-  private synchronized void submit(Job job, CompletableFuture<Void> answer) {
-    if (closed) {
-      answer.completeExceptionally(new IOException("the journal is closed"));
-    } else {
+  /** Queues {@code job}, or answers true: the caller has the files and does it itself. */
+  private boolean submit(Job job, CompletableFuture<Void> answer) {
+    lock.lock();
+    try {
+      if (closed) {
+        answer.completeExceptionally(new IOException("the journal is closed"));
+        return false;
+      }
+      // Simulated actors have no thread that could wait for a device.
+      if (job instanceof Append && !busy && jobs.isEmpty() && !Yield.SIMULATION) {
+        busy = true;
+        return true;
+      }
       jobs.add(job);
+      work.signal();
+      return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void leaveFiles() {
+    lock.lock();
+    try {
+      busy = false;
+      if (!jobs.isEmpty()) {
+        work.signal();
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
   /** Lets the writer stop once everything queued is done; does not wait for it. */
-  public synchronized void beginClose() {
-    if (!closed) {
-      closed = true;
-      jobs.add(new Close());
+  public void beginClose() {
+    lock.lock();
+    try {
+      if (!closed) {
+        closed = true;
+        jobs.add(new Close());
+        work.signal();
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -240,6 +290,7 @@ public final class SegmentLog implements AutoCloseable {
         opened.completeExceptionally(t);
         return;
       }
+      leaveFiles();
       opened.complete(null);
       work();
     } finally {
@@ -251,21 +302,13 @@ public final class SegmentLog implements AutoCloseable {
 
   private void work() {
     List<Append> batch = new ArrayList<>();
-    List<Job> taken = new ArrayList<>();
     while (true) {
-      taken.clear();
-      try {
-        taken.add(jobs.take());
-      } catch (InterruptedException e) {
-        // Nobody but this class knows the thread; there is no interrupt to honour.
-        continue;
-      }
-      jobs.drainTo(taken);
-      for (Job job : taken) {
+      for (Job job : takeJobs()) {
         switch (job) {
           case Append append -> batch.add(append);
           case Replay replay -> {
             write(batch);
+            batch.clear();
             replay(replay);
           }
           case Close close -> {
@@ -275,6 +318,24 @@ public final class SegmentLog implements AutoCloseable {
         }
       }
       write(batch);
+      batch.clear();
+      leaveFiles();
+    }
+  }
+
+  /** Waits for jobs and for the files. */
+  private List<Job> takeJobs() {
+    lock.lock();
+    try {
+      while (busy || jobs.isEmpty()) {
+        work.awaitUninterruptibly();
+      }
+      busy = true;
+      List<Job> taken = List.copyOf(jobs);
+      jobs.clear();
+      return taken;
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -320,23 +381,21 @@ public final class SegmentLog implements AutoCloseable {
     if (batch.isEmpty()) {
       return;
     }
-    List<Append> accepted = new ArrayList<>(batch);
-    batch.clear();
     try {
       IOException dead = failure;
       if (dead != null) {
         throw dead;
       }
-      writeAndSync(accepted);
+      writeAndSync(batch);
     } catch (IOException | RuntimeException e) {
       if (failure == null) {
         failure = e instanceof IOException io ? io : new IOException("journal write failed", e);
       }
-      accepted.forEach(append -> append.durable.completeExceptionally(e));
+      batch.forEach(append -> append.durable.completeExceptionally(e));
       return;
     }
     if (!mutants.contains(LogMutant.ACKNOWLEDGE_BEFORE_SYNC)) {
-      accepted.forEach(append -> append.durable.complete(null));
+      batch.forEach(append -> append.durable.complete(null));
     }
   }
 
@@ -449,7 +508,7 @@ public final class SegmentLog implements AutoCloseable {
     if (buffer.capacity() < bytes) {
       int size = Math.max(bytes, Math.clamp(2L * buffer.capacity(), BUFFER_BYTES_MIN, 1 << 22));
       freeBuffer();
-      Arena own = Arena.ofConfined();
+      Arena own = Arena.ofShared();
       memory = own;
       buffer = own.allocate(size).asByteBuffer();
     }

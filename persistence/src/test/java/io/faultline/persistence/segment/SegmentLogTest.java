@@ -21,7 +21,9 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -609,6 +611,26 @@ class SegmentLogTest {
       assertThat(store.syncs() - syncs).isBetween(1L, 2L);
     }
     assertThat(recovered(store, 3)).isEqualTo(101);
+  }
+
+  @Test
+  void whoAppendsAloneWritesOnItsOwnThreadAndWhoAppendsBesideAReplayDoesNotWait() throws Exception {
+    MemoryJournalStore store = journal(1, LARGE);
+    CountDownLatch busy = new CountDownLatch(1);
+    AtomicReference<@Nullable Thread> writer = new AtomicReference<>();
+    try (SegmentLog log = open(store, 2, LARGE)) {
+      CompletableFuture<Void> alone = log.append(2, SERIALIZER, "M", payload(2));
+      assertThat(alone).isCompleted();
+      CompletableFuture<Void> replay = log.replay(1, 1, 1, r -> awaitLatch(busy));
+      CompletableFuture<Void> beside = log.append(3, SERIALIZER, "M", payload(3));
+      beside.thenRun(() -> writer.set(Thread.currentThread()));
+      assertThat(beside).isNotDone();
+      busy.countDown();
+      replay.get();
+      beside.get();
+    }
+    assertThat(writer.get()).isNotNull().isNotSameAs(Thread.currentThread());
+    assertThat(recovered(store, 3)).isEqualTo(3);
   }
 
   private static void awaitLatch(CountDownLatch latch) {
