@@ -123,7 +123,7 @@ public final class CacheAudit {
 
   /** Reads a block by way of a frame; false when there is none, or the device fails. */
   private boolean readInto(MemorySegment to, long deviceOffset) {
-    int frame = cache.tryTakeFrame(false);
+    int frame = cache.supply.tryTake(false);
     if (frame == 0) {
       return false;
     }
@@ -136,7 +136,7 @@ public final class CacheAudit {
       // What cannot be read cannot be compared; whoever reads it next is told.
       return false;
     } finally {
-      cache.giveFrame(frame);
+      cache.supply.give(frame);
     }
   }
 

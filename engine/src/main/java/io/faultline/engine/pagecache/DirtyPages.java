@@ -81,7 +81,7 @@ public final class DirtyPages {
         clear(page, consumed);
       }
       cache.counters.pagesWritten.add(to - from);
-      cache.frameProgress();
+      cache.supply.cleaned(frames.subList((int) (from - firstPage), (int) (to - firstPage)));
     }
 
     private void clear(long page, boolean consumed) {
@@ -90,6 +90,7 @@ public final class DirtyPages {
           cache.waits.update(
               leaf, Leaf.index(page), 0, SlotWord.WRITEBACK | SlotWord.RESERVED, false);
       leaf.writeback.getAndDecrement();
+      cache.throttle.taken();
       Yield.note(StateChange.PAGE_CLEAN, mapping.ino(), page);
       if (SlotWord.is(word, SlotWord.RESERVED)) {
         mapping.reserved.decrementAndGet();
@@ -111,11 +112,12 @@ public final class DirtyPages {
         long word =
             cache.waits.update(leaf, Leaf.index(page), SlotWord.DIRTY, SlotWord.WRITEBACK, false);
         leaf.writeback.getAndDecrement();
+        cache.throttle.taken();
         if (SlotWord.is(word, SlotWord.DIRTY)) {
           cache.becameClean(mapping, leaf);
         }
       }
-      cache.frameProgress();
+      cache.supply.progressed();
     }
 
     /**
@@ -135,6 +137,7 @@ public final class DirtyPages {
           if (SlotWord.is(word, SlotWord.DIRTY)) {
             cache.waits.update(leaf, i, 0, SlotWord.WRITEBACK, false);
             leaf.writeback.getAndDecrement();
+            cache.throttle.taken();
             break;
           }
           if (leaf.cas(i, word, SlotWord.emptied(word))) {
@@ -148,12 +151,13 @@ public final class DirtyPages {
               mapping.backing.unreserve();
             }
             cache.counters.pagesDropped.increment();
-            cache.detached(mapping, leaf, SlotWord.frame(word));
+            cache.throttle.taken();
+            cache.supply.detached(mapping, leaf, SlotWord.frame(word));
             break;
           }
         }
       }
-      cache.frameProgress();
+      cache.supply.progressed();
     }
   }
 
@@ -236,6 +240,8 @@ public final class DirtyPages {
           cache.audit().requireTail(m, page, SlotWord.frame(word), inside, PAGE_BYTES);
         }
         leaf.writeback.getAndIncrement();
+        // Counted before the page can be written, so that the count never falls short.
+        cache.throttle.added();
         cache.waits.update(leaf, i, SlotWord.WRITEBACK, SlotWord.LOCK | SlotWord.DIRTY, false);
         cache.becameClean(m, leaf);
       } else {

@@ -39,27 +39,48 @@ final class Filler {
 
   /** Pages of one fill that wait for the device. */
   private static final class Batch {
-    final List<Page> pages = new ArrayList<>();
+    final List<Filled> pages = new ArrayList<>();
+    final long first;
+    final int asked;
 
-    record Page(Leaf leaf, int index, long page, int frame, long block) {}
+    Batch(long first, int asked) {
+      this.first = first;
+      this.asked = asked;
+    }
+
+    void add(Leaf leaf, long page, int frame, long block) {
+      boolean used = asked > 0 && page == first;
+      pages.add(
+          new Filled(leaf, Leaf.index(page), page, frame, block, page < first + asked, used));
+    }
   }
+
+  /**
+   * A page of a fill, locked.
+   *
+   * @param asked whether it is one of those that somebody asked for, rather than readahead
+   * @param used whether it is the one that he missed
+   */
+  record Filled(
+      Leaf leaf, int index, long page, int frame, long block, boolean asked, boolean used) {}
 
   /**
    * Fills up to {@code count} pages from {@code first}.
    *
-   * @param demand whether somebody waits for the first page: then a frame is waited for, the device
-   *     is waited for, and its failure is thrown. The other pages are readahead.
+   * @param asked how many of them somebody asks for. If any, he waits for the first: for a frame,
+   *     and for the device, whose failure is thrown. The other pages are readahead.
    * @return without demand: the page before which it ended, at most {@code first + count} and less
    *     where a destroyer cut the window short; {@link #CACHED} if there was no frame. With demand:
    *     {@link #CACHED}; or, if the first page lies behind the end of file or in a hole that no
    *     leaf covers, the size in bytes at the moment when that was so
    */
-  long fill(Mapping m, long first, int count, boolean demand) throws IOException {
-    int frame = demand ? cache.takeFrame(false) : cache.tryTakeFrame(false);
+  long fill(Mapping m, long first, int count, int asked) throws IOException {
+    boolean demand = asked > 0;
+    int frame = demand ? cache.supply.take(false) : cache.supply.tryTake(false);
     if (frame == 0) {
       return CACHED;
     }
-    Batch batch = new Batch();
+    Batch batch = new Batch(first, asked);
     long outcome = CACHED;
     boolean shared =
         !(demand ? Mutant.M1_FILL_WITHOUT_LOCK : Mutant.M3_READAHEAD_WITHOUT_LOCK).on();
@@ -96,7 +117,7 @@ final class Filler {
         }
         if (insert(m, leaf, page, frame, batch)) {
           // Readahead takes what is there: waiting here would hold the mapping lock (rule R21).
-          frame = page + 1 < end ? cache.tryTakeFrame(false) : 0;
+          frame = page + 1 < end ? cache.supply.tryTake(false) : 0;
         }
       }
       submit(m, batch, count, demand ? first : -1);
@@ -108,7 +129,7 @@ final class Filler {
         m.lock.unlockShared(first, end);
       }
       if (frame != 0) {
-        cache.giveFrame(frame);
+        cache.supply.give(frame);
       }
     }
     if (!demand) {
@@ -164,7 +185,7 @@ final class Filler {
     }
     Yield.at(YieldPoint.FILL_MAPPED, m.ino(), page);
     if (extent != null && extent.isWritten()) {
-      batch.pages.add(new Batch.Page(leaf, i, page, frame, extent.physicalOf(page)));
+      batch.add(leaf, page, frame, extent.physicalOf(page));
       return true;
     }
     long next = extent != null ? SlotWord.hole(filling) : SlotWord.emptied(filling);
@@ -181,7 +202,7 @@ final class Filler {
     for (int from = 0; from < batch.pages.size(); ) {
       int to = runEnd(batch, from);
       if (batch.pages.get(from).page() != demanded) {
-        List<Batch.Page> run = List.copyOf(batch.pages.subList(from, to));
+        List<Filled> run = List.copyOf(batch.pages.subList(from, to));
         run.forEach(p -> LockOrder.handOff(LockRank.SLOT, p.page()));
         Io io = read(run);
         cache.device.submit(io.onDone(done -> finish(m, run, done.failure())));
@@ -207,7 +228,7 @@ final class Filler {
 
   /** Reads the demanded run in the caller's thread, after the mapping lock was given back. */
   private void runDemanded(Mapping m, Batch batch, long first) throws FsException {
-    List<Batch.Page> run = batch.pages;
+    List<Filled> run = batch.pages;
     if (run.isEmpty()) {
       return;
     }
@@ -237,8 +258,8 @@ final class Filler {
   private static int runEnd(Batch batch, int from) {
     int to = from + 1;
     while (to < batch.pages.size()) {
-      Batch.Page before = batch.pages.get(to - 1);
-      Batch.Page next = batch.pages.get(to);
+      Filled before = batch.pages.get(to - 1);
+      Filled next = batch.pages.get(to);
       if (next.page() != before.page() + 1 || next.block() != before.block() + 1) {
         break;
       }
@@ -247,7 +268,7 @@ final class Filler {
     return to;
   }
 
-  private Io read(List<Batch.Page> run) {
+  private Io read(List<Filled> run) {
     long[] offsets = new long[run.size()];
     for (int k = 0; k < offsets.length; k++) {
       offsets[k] = FramePool.offset(run.get(k).frame());
@@ -258,9 +279,14 @@ final class Filler {
 
   /** Completion: the pages become up to date, or leave the table if the device failed. */
   private void finish(
-      Mapping m, List<Batch.Page> run, @org.jspecify.annotations.Nullable IOException failure) {
-    for (Batch.Page p : run) {
-      if (failure != null && !Mutant.M28_FAILED_READ_IS_UPTODATE.on()) {
+      Mapping m, List<Filled> run, @org.jspecify.annotations.Nullable IOException failure) {
+    boolean filled = failure == null || Mutant.M28_FAILED_READ_IS_UPTODATE.on();
+    if (filled) {
+      // Still locked, so nobody has taken one of them away.
+      cache.supply.inserted(run);
+    }
+    for (Filled p : run) {
+      if (!filled) {
         drop(m, p);
         continue;
       }
@@ -268,18 +294,17 @@ final class Filler {
       cache.counters.pagesFilled.increment();
       Yield.note(StateChange.PAGE_UPTODATE, m.ino(), p.page());
       cache.ledger.fillEnds(p.block());
-      cache.waits.update(
-          p.leaf(), p.index(), SlotWord.UPTODATE | SlotWord.REF, SlotWord.LOCK, false);
+      cache.waits.update(p.leaf(), p.index(), SlotWord.UPTODATE, SlotWord.LOCK, false);
     }
-    cache.frameProgress();
+    cache.supply.progressed();
   }
 
-  private void drop(Mapping m, Batch.Page p) {
+  private void drop(Mapping m, Filled p) {
     LockOrder.handOff(LockRank.SLOT, p.page());
     Yield.note(StateChange.PAGE_EVICTED, m.ino(), p.page());
     cache.ledger.fillEnds(p.block());
     cache.waits.replace(p.leaf(), p.index(), SlotWord.emptied(p.leaf().get(p.index())));
-    cache.detached(m, p.leaf(), p.frame());
+    cache.supply.detached(m, p.leaf(), p.frame());
   }
 
   /** Invariant I16: nothing but zeros behind the end of file, whatever the block holds there. */

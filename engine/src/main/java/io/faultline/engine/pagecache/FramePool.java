@@ -1,5 +1,7 @@
 package io.faultline.engine.pagecache;
 
+import static java.util.Objects.requireNonNull;
+
 import io.faultline.engine.runtime.Yield;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -7,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The frames of a volume: one off-heap segment, page-sized pieces by number. Frame 0 is never
@@ -41,7 +44,7 @@ final class FramePool implements AutoCloseable {
   /**
    * Who holds a frame; written before its slot word is published, read as a hint by the evictor.
    */
-  private final Mapping[] owners;
+  private final @Nullable Mapping[] owners;
 
   private final long[] pages;
 
@@ -55,7 +58,7 @@ final class FramePool implements AutoCloseable {
     this.memory = held.segment;
     this.views = held.views;
     this.next = new int[frames + 1];
-    this.owners = new Mapping[frames + 1];
+    this.owners = new @Nullable Mapping[frames + 1];
     this.pages = new long[frames + 1];
     for (int f = 1; f < frames; f++) {
       next[f] = f + 1;
@@ -173,8 +176,14 @@ final class FramePool implements AutoCloseable {
     pages[frame] = page;
   }
 
-  Mapping owner(int frame) {
+  /** Whose page is in {@code frame}, or was when somebody last put one there. */
+  @Nullable Mapping ownerOrNull(int frame) {
     return owners[frame];
+  }
+
+  /** The same for a frame that had a page. */
+  Mapping owner(int frame) {
+    return requireNonNull(owners[frame]);
   }
 
   long page(int frame) {

@@ -86,7 +86,7 @@ public final class Invalidator {
         if (wasFilling) {
           cache.counters.evictedUnderFill.increment();
         }
-        cache.detached(m, leaf, SlotWord.frame(word));
+        cache.supply.detached(m, leaf, SlotWord.frame(word));
       }
       return;
     }
@@ -110,7 +110,7 @@ public final class Invalidator {
       throws IOException {
     requireExclusive(m, page, page + 1, "zeroing an edge");
     // Before LOCK: whoever frees frames may have to wait for this page (rule R21).
-    int bounce = cache.takeFrame(true);
+    int bounce = cache.supply.take(true);
     try {
       for (; ; ) {
         Leaf leaf = m.table.find(page);
@@ -143,7 +143,7 @@ public final class Invalidator {
         }
       }
     } finally {
-      cache.giveFrame(bounce);
+      cache.supply.give(bounce);
     }
   }
 
@@ -200,14 +200,14 @@ public final class Invalidator {
 
   /** Brings an edge page in; the exclusive hold stands in for a fill's shared one. */
   private void insertForEdge(Mapping m, long page, Extent extent) throws IOException {
-    int frame = cache.takeFrame(true);
+    int frame = cache.supply.take(true);
     Leaf leaf = m.table.findOrCreate(page);
     int i = Leaf.index(page);
     long word = leaf.get(i);
     if (SlotWord.frame(word) != 0
         || SlotWord.is(word, SlotWord.LOCK)
         || !leaf.cas(i, word, SlotWord.filling(word, frame))) {
-      cache.giveFrame(frame);
+      cache.supply.give(frame);
       return;
     }
     LockOrder.acquired(LockRank.SLOT, page);
@@ -220,10 +220,11 @@ public final class Invalidator {
     } finally {
       LockOrder.released(LockRank.SLOT, page);
       if (filled) {
-        cache.waits.update(leaf, i, SlotWord.UPTODATE | SlotWord.REF, SlotWord.LOCK, false);
+        cache.supply.inserted(frame, true, true);
+        cache.waits.update(leaf, i, SlotWord.UPTODATE, SlotWord.LOCK, false);
       } else {
         cache.waits.replace(leaf, i, SlotWord.emptied(leaf.get(i)));
-        cache.detached(m, leaf, frame);
+        cache.supply.detached(m, leaf, frame);
       }
     }
   }

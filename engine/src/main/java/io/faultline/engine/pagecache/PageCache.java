@@ -6,13 +6,10 @@ import static io.faultline.engine.pagecache.FramePool.PAGE_SHIFT;
 import io.faultline.engine.device.BlockDevice;
 import io.faultline.engine.extent.BlockLedger;
 import io.faultline.engine.lock.Guard;
-import io.faultline.engine.lock.LockOrder;
-import io.faultline.engine.lock.LockWait;
 import io.faultline.engine.pagecache.PageTable.Leaf;
 import io.faultline.engine.runtime.Checks;
 import io.faultline.engine.runtime.Invariant;
 import io.faultline.engine.runtime.Mutant;
-import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
 import java.io.IOException;
@@ -20,11 +17,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The pages of a volume's files in memory, never more than its frames.
@@ -35,8 +28,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * hold it exclusive ({@link Invalidator}). <b>Dirty pages</b> leave through {@link DirtyPages}.
  *
  * <p><b>Frames.</b> They are taken before any lock of a file (rule R21). When none is free, clean
- * pages are evicted by a clock over the frames with one reference bit in the slot word; when all
- * are dirty, writeback is asked for and the taker waits. A few frames are kept for destroyers.
+ * pages are evicted ({@link EvictionPolicy}; a hit does nothing for it but set one bit of the slot
+ * word, seldom); when all are dirty, writeback is asked for and the taker waits ({@link
+ * FrameSupply}). Writers wait earlier ({@link DirtyThrottle}).
  */
 public final class PageCache implements AutoCloseable {
   private static final int MISS = -1;
@@ -46,9 +40,6 @@ public final class PageCache implements AutoCloseable {
 
   private static final int READAHEAD_MAX = 64;
   private static final int READAHEAD_MIN = 8;
-
-  /** Frames that only destroyers may take. */
-  private static final int RESERVE = 16;
 
   /** A volume needs at least this many frames: 1 MiB. */
   public static final int FRAMES_MIN = 256;
@@ -70,15 +61,9 @@ public final class PageCache implements AutoCloseable {
   private final Invalidator invalidator;
   private final DirtyPages dirtyPages;
   private final CacheAudit audit;
-  private final Runnable wantsWriteback;
-  private final AtomicLong hand = new AtomicLong();
-  final LongAdder dirtyCount = new LongAdder();
-  private final ReentrantLock frameLock = new ReentrantLock();
-  private final Condition frameProgress = frameLock.newCondition();
-  private final AtomicInteger frameWaiters = new AtomicInteger();
-
-  /** Guarded by frameLock. */
-  private long progressCount;
+  final FrameSupply supply;
+  final DirtyThrottle throttle;
+  private final LongAdder dirtyCount = new LongAdder();
 
   /**
    * @param frames pages of {@code 4096} bytes
@@ -103,7 +88,8 @@ public final class PageCache implements AutoCloseable {
     this.ledger = ledger;
     this.checked = checkedUnder(guard);
     this.destroyersUnlocked = guard == Guard.NONE && Boolean.getBoolean(Guard.UNLOCKED_PROPERTY);
-    this.wantsWriteback = wantsWriteback;
+    this.supply = new FrameSupply(pool, counters, wantsWriteback);
+    this.throttle = new DirtyThrottle(frames, supply, wantsWriteback);
     this.filler = new Filler(this);
     this.writer = new PageWriter(this, filler);
     this.invalidator = new Invalidator(this, filler);
@@ -178,13 +164,15 @@ public final class PageCache implements AutoCloseable {
     int start = dst.position();
     int want = dst.remaining();
     int done = 0;
+    // The read that brought a page in does not count as using it again.
+    boolean brought = false;
     long staleSize = Mutant.R1_SIZE_SAMPLED_BEFORE_COPY.on() ? mapping.size() : -1;
     while (done < want) {
       long at = position + done;
       long page = at >>> PAGE_SHIFT;
       int offset = (int) at & PAGE_BYTES - 1;
       int length = Math.min(PAGE_BYTES - offset, want - done);
-      int got = hit(mapping, page, offset, length, dst, start + done, staleSize);
+      int got = hit(mapping, page, offset, length, dst, start + done, staleSize, brought);
       if (got == MISS) {
         try {
           got = miss(mapping, page, offset, length, dst, start + done, want - done);
@@ -195,9 +183,11 @@ public final class PageCache implements AutoCloseable {
           throw e;
         }
         if (got == MISS) {
+          brought = true;
           continue;
         }
       }
+      brought = false;
       done += got;
       if (got < length) {
         break;
@@ -209,7 +199,14 @@ public final class PageCache implements AutoCloseable {
 
   /** Copies from a cached page, or says that there is none. */
   private int hit(
-      Mapping m, long page, int offset, int length, ByteBuffer to, int toIndex, long stale) {
+      Mapping m,
+      long page,
+      int offset,
+      int length,
+      ByteBuffer to,
+      int toIndex,
+      long stale,
+      boolean brought) {
     for (int tries = 0; ; tries++) {
       Leaf leaf = m.table.find(page);
       if (leaf == null) {
@@ -244,7 +241,7 @@ public final class PageCache implements AutoCloseable {
       int n = copyOut(m, page, offset, length, to, toIndex, stale, word);
       VarHandle.loadLoadFence();
       if (((leaf.getOpaque(i) ^ word) & ~SlotWord.IGNORED_BY_READERS) == 0) {
-        if (!SlotWord.is(word, SlotWord.REF)) {
+        if (!brought && !SlotWord.is(word, SlotWord.REF)) {
           leaf.cas(i, word, word | SlotWord.REF);
         }
         return n;
@@ -310,7 +307,7 @@ public final class PageCache implements AutoCloseable {
     long size;
     m.backing.pin("read");
     try {
-      size = filler.fill(m, page, window, true);
+      size = filler.fill(m, page, window, pages);
     } finally {
       m.backing.unpin();
     }
@@ -335,7 +332,7 @@ public final class PageCache implements AutoCloseable {
     long budget = pool.frames() / 4;
     for (long page = fromPage; page < end && budget > 0; ) {
       int n = (int) Math.min(READAHEAD_MAX, end - page);
-      long next = filler.fill(m, page, n, false);
+      long next = filler.fill(m, page, n, 0);
       if (next == Filler.CACHED) {
         return;
       }
@@ -374,132 +371,10 @@ public final class PageCache implements AutoCloseable {
     return to;
   }
 
-  // Frames.
-
-  /**
-   * A free frame; evicts, and waits for writeback if all pages are dirty. No lock of a file may be
-   * held, except by destroyers, who draw on the reserve.
-   */
-  int takeFrame(boolean destroyer) {
-    for (; ; ) {
-      int frame = tryTakeFrame(destroyer);
-      if (frame != 0) {
-        return frame;
-      }
-      wantsWriteback.run();
-      LockOrder.waits(LockWait.FRAME);
-      awaitFrameProgress(destroyer);
-    }
-  }
-
-  /** A free frame, or 0 when that would take waiting. */
-  int tryTakeFrame(boolean destroyer) {
-    boolean mayDrawReserve = destroyer && !Mutant.R21_NO_FRAME_RESERVE.on();
-    for (; ; ) {
-      int frame = pool.poll(mayDrawReserve ? 0 : RESERVE);
-      if (frame != 0) {
-        return frame;
-      }
-      if (!evictOne()) {
-        return 0;
-      }
-    }
-  }
-
-  void giveFrame(int frame) {
-    pool.give(frame);
-    frameProgress();
-  }
-
-  /** Something became evictable or free. */
-  void frameProgress() {
-    if (frameWaiters.get() > 0) {
-      frameLock.lock();
-      try {
-        progressCount++;
-        frameProgress.signalAll();
-      } finally {
-        frameLock.unlock();
-      }
-    }
-  }
-
-  private void awaitFrameProgress(boolean destroyer) {
-    frameLock.lock();
-    try {
-      frameWaiters.incrementAndGet();
-      // Looked at again after the count is visible: progress made before that was not signalled.
-      long seen = progressCount;
-      int kept = destroyer && !Mutant.R21_NO_FRAME_RESERVE.on() ? 0 : RESERVE;
-      while (seen == progressCount && pool.free() <= kept && !evictOne()) {
-        frameProgress.awaitUninterruptibly();
-      }
-    } finally {
-      frameWaiters.decrementAndGet();
-      frameLock.unlock();
-    }
-  }
-
-  /** Second-chance clock: frees one clean, unreferenced page. */
-  private boolean evictOne() {
-    int frames = pool.frames();
-    for (int step = 0; step < 2 * frames; step++) {
-      int frame = (int) Math.floorMod(hand.getAndIncrement(), (long) frames) + 1;
-      Mapping owner = pool.owner(frame);
-      if (owner == null) {
-        continue;
-      }
-      long page = pool.page(frame);
-      Leaf leaf = owner.table.find(page);
-      if (leaf != null && evict(owner, leaf, Leaf.index(page), frame)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private boolean evict(Mapping owner, Leaf leaf, int i, int frame) {
-    long word = leaf.get(i);
-    long busy =
-        SlotWord.LOCK | SlotWord.WRITEBACK | (Mutant.M26_EVICTS_DIRTY.on() ? 0 : SlotWord.DIRTY);
-    if (SlotWord.frame(word) != frame || SlotWord.isDead(word) || SlotWord.is(word, busy)) {
-      return false;
-    }
-    if (SlotWord.is(word, SlotWord.REF)) {
-      leaf.cas(i, word, word & ~SlotWord.REF);
-      return false;
-    }
-    // A clean page without REF needs no lock to go: one CAS, and whoever copies from it re-checks.
-    if (!leaf.cas(i, word, SlotWord.emptied(word))) {
-      return false;
-    }
-    counters.evictions.increment();
-    Yield.note(StateChange.PAGE_EVICTED, owner.ino(), leaf.firstPage + i);
-    detached(owner, leaf, frame);
-    return true;
-  }
-
-  /** Book-keeping after a slot lost its frame. */
-  void detached(Mapping owner, Leaf leaf, int frame) {
-    if (leaf.resident.decrementAndGet() == 0) {
-      owner.table.tryUnlink(leaf);
-    }
-    giveFrame(frame);
-  }
-
   /** Drops every clean page that nobody uses; for tests and {@code drop-caches}. */
   public void dropClean() {
     for (int frame = 1; frame <= pool.frames(); frame++) {
-      Mapping owner = pool.owner(frame);
-      Leaf leaf = owner == null ? null : owner.table.find(pool.page(frame));
-      if (owner == null || leaf == null) {
-        continue;
-      }
-      int i = Leaf.index(pool.page(frame));
-      // The first call may only take the reference bit away.
-      if (!evict(owner, leaf, i, frame)) {
-        evict(owner, leaf, i, frame);
-      }
+      supply.evict(frame);
     }
   }
 
@@ -508,10 +383,9 @@ public final class PageCache implements AutoCloseable {
     for (Leaf leaf = m.table.ceiling(from); leaf != null && leaf.firstPage < to; ) {
       long last = Math.min(to, leaf.firstPage + PageTable.LEAF_SLOTS);
       for (long page = Math.max(from, leaf.firstPage); page < last; page++) {
-        int i = Leaf.index(page);
-        int frame = SlotWord.frame(leaf.get(i));
-        if (frame != 0 && !evict(m, leaf, i, frame)) {
-          evict(m, leaf, i, frame);
+        int frame = SlotWord.frame(leaf.get(Leaf.index(page)));
+        if (frame != 0) {
+          supply.evict(m, leaf, page, frame);
         }
       }
       leaf = m.table.ceiling(leaf.firstPage + PageTable.LEAF_SLOTS);
@@ -522,6 +396,7 @@ public final class PageCache implements AutoCloseable {
 
   void becameDirty(Mapping m, Leaf leaf) {
     leaf.dirty.getAndIncrement();
+    throttle.added();
     dirtyCount.increment();
     if (m.dirty.getAndIncrement() == 0) {
       dirtyMappings.add(m);
@@ -530,6 +405,7 @@ public final class PageCache implements AutoCloseable {
 
   void becameClean(Mapping m, Leaf leaf) {
     leaf.dirty.getAndDecrement();
+    throttle.taken();
     dirtyCount.decrement();
     if (m.dirty.decrementAndGet() == 0) {
       dirtyMappings.remove(m);
@@ -539,11 +415,9 @@ public final class PageCache implements AutoCloseable {
     }
   }
 
-  /** Asks for writeback once a quarter of the frames is dirty. Called with no lock held. */
-  void noteDirtyPressure() {
-    if (dirtyCount.sum() > pool.frames() / 4) {
-      wantsWriteback.run();
-    }
+  /** Writers are not held back from here on: this volume writes nothing any more. */
+  public void stopThrottling() {
+    throttle.stop();
   }
 
   @Override

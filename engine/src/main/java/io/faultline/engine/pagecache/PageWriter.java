@@ -62,7 +62,7 @@ public final class PageWriter {
   public Result put(
       Mapping m, long page, int offset, int length, MemorySegment from, long fromOffset, Mode mode)
       throws IOException {
-    cache.noteDirtyPressure();
+    cache.throttle.pace();
     for (; ; ) {
       if (mode == Mode.STORE && page >= m.endPage() && !Mutant.R4_STORE_PAST_SIZE.on()) {
         return Result.PAST_END;
@@ -114,7 +114,7 @@ public final class PageWriter {
   private @Nullable Result create(Put p, long seen) throws IOException {
     Mapping m = p.m;
     long word = seen;
-    int frame = cache.takeFrame(false);
+    int frame = cache.supply.take(false);
     boolean shared = !(p.mode == Mode.STORE && Mutant.M4_FAULT_WITHOUT_LOCK.on());
     if (shared) {
       // Invariant I1, as in a fill.
@@ -129,13 +129,13 @@ public final class PageWriter {
       if (early != null) {
         word = p.leaf.get(p.i);
         if (!SlotWord.isEmpty(word) || SlotWord.is(word, SlotWord.LOCK)) {
-          cache.giveFrame(frame);
+          cache.supply.give(frame);
           return null;
         }
       }
       m.requireUnshifted(p.page);
       if (!p.leaf.cas(p.i, word, SlotWord.filling(word, frame))) {
-        cache.giveFrame(frame);
+        cache.supply.give(frame);
         return null;
       }
       LockOrder.acquired(LockRank.SLOT, p.page);
@@ -186,10 +186,11 @@ public final class PageWriter {
         Yield.note(StateChange.PAGE_EVICTED, m.ino(), p.page);
         cache.waits.replace(p.leaf, p.i, SlotWord.emptied(p.leaf.get(p.i)));
         LockOrder.released(LockRank.SLOT, p.page);
-        cache.detached(m, p.leaf, frame);
+        cache.supply.detached(m, p.leaf, frame);
       }
     }
-    finish(p, reserved, true);
+    cache.supply.inserted(frame, true, true);
+    finish(p, reserved, true, 0);
     return Result.DONE;
   }
 
@@ -247,10 +248,10 @@ public final class PageWriter {
       } finally {
         if (!copied) {
           // The source faulted: what was copied stays, as after a short write.
-          finish(p, reserved, !SlotWord.is(word, SlotWord.DIRTY));
+          finish(p, reserved, !SlotWord.is(word, SlotWord.DIRTY), SlotWord.REF);
         }
       }
-      finish(p, reserved, !SlotWord.is(word, SlotWord.DIRTY));
+      finish(p, reserved, !SlotWord.is(word, SlotWord.DIRTY), SlotWord.REF);
       return Result.DONE;
     } finally {
       if (makeWritable) {
@@ -273,7 +274,10 @@ public final class PageWriter {
     Yield.at(YieldPoint.WRITE_COPIED, p.m.ino(), p.page);
   }
 
-  private void finish(Put p, boolean reserved, boolean wasClean) {
+  /**
+   * @param ref REF for a page that was cached before; making one is not using it again
+   */
+  private void finish(Put p, boolean reserved, boolean wasClean, long ref) {
     Mapping m = p.m;
     if (p.mode == Mode.EXTEND) {
       // Data first, then size, and both before LOCK goes: writeback, which needs LOCK, never takes
@@ -297,7 +301,7 @@ public final class PageWriter {
       m.reserved.incrementAndGet();
     }
     long set =
-        SlotWord.UPTODATE | SlotWord.DIRTY | SlotWord.REF | (reserved ? SlotWord.RESERVED : 0);
+        SlotWord.UPTODATE | SlotWord.DIRTY | ref | (reserved ? SlotWord.RESERVED : 0);
     Yield.note(StateChange.PAGE_DIRTY, m.ino(), p.page);
     cache.waits.update(p.leaf, p.i, set, SlotWord.LOCK, !Mutant.R6_WRITE_KEEPS_VERSION.on());
     LockOrder.released(LockRank.SLOT, p.page);

@@ -137,7 +137,9 @@ public enum Mutant {
   /**
    * A growing truncate or zero asks for pages from where it is told, not from the tail it zeroes.
    */
-  RANGE_NARROWED;
+  RANGE_NARROWED,
+  /** Writers are not held back however many pages wait to be written. */
+  DIRTY_PAGES_UNLIMITED;
 
   /** Whether this JVM may switch mutants on. */
   public static final boolean ENABLED = Boolean.getBoolean("faultline.mutants");

@@ -263,7 +263,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
 
     @Override
     public void failed(Throwable cause) {
-      failure = cause;
+      fail(cause);
     }
   }
 
@@ -318,7 +318,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
         }
       } catch (IOException e) {
         // Journal or image failed and told everybody who waits; there is nobody here to tell.
-        failure = e;
+        fail(e);
       }
     }
   }
@@ -411,6 +411,8 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
   /** The volume is read-only from now on. */
   void fail(Throwable cause) {
     failure = cause;
+    // What they wait for may not come any more.
+    cache.stopThrottling();
   }
 
   @Override
@@ -690,7 +692,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
 
   private void orphanRemains(FsException e) {
     if (failure == null && e.errno() == Errno.EIO) {
-      failure = e;
+      fail(e);
     }
   }
 

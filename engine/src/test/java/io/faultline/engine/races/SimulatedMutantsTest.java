@@ -299,10 +299,10 @@ class SimulatedMutantsTest {
             }));
   }
 
-  /** Writeback cannot get on, every frame is dirty, and a punch still needs two. */
+  /** The device does not get on, every frame waits for it, and a punch still needs two. */
   @Test
-  void aDestroyerFindsFramesThoughAllOthersAreDirtyAndWritebackIsStuck() {
-    AtomicReference<HeldWrites> device = new AtomicReference<>();
+  void aDestroyerFindsFramesThoughAllOthersWaitForADeviceThatIsStuck() {
+    AtomicReference<HeldRuns> device = new AtomicReference<>();
     kills(
         Mutant.R21_NO_FRAME_RESERVE,
         "deadlock",
@@ -312,28 +312,33 @@ class SimulatedMutantsTest {
         RaceScenario.onDevice(
             SMALL,
             (runtime, size) -> {
-              HeldWrites held = new HeldWrites(new MemoryDevice(size));
+              HeldRuns held = new HeldRuns(new MemoryDevice(size));
               device.set(held);
               return held;
             },
             (volume, cast) -> {
               OpenInode f = volume.file("/f");
               OpenInode g = volume.file("/g");
+              OpenInode h = volume.file("/h");
               write(f, 0, page('S'));
+              write(h, 0, bytes('H', 128 * PAGE));
               volume.volume().dropCaches();
               CompletableFuture<Void> punched = new CompletableFuture<>();
               device.get().hold();
               cast.client(
                   "writer",
                   () -> {
-                    // More pages than frames: it ends only after writeback has.
+                    // Half of the frames are being read into; writers are held back at the other
+                    // half. More pages than frames: this ends only after writeback has.
+                    h.advise(0, 64 * PAGE, OpenInode.Advice.WILL_NEED);
+                    h.advise(64 * PAGE, 64 * PAGE, OpenInode.Advice.WILL_NEED);
                     write(g, 0, bytes('G', 300 * PAGE));
                     punched.join();
                   });
               cast.client(
                   "puncher",
                   () -> {
-                    while (volume.volume().cache().freeFrames() > HeldWrites.RESERVED_FRAMES) {
+                    while (volume.volume().cache().freeFrames() > HeldRuns.RESERVED_FRAMES) {
                       Yield.at(YieldPoint.SPIN);
                     }
                     OpenInode.await(f.punchHole(100, 200));

@@ -7,8 +7,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Keeps writes of several pages, which only writeback makes, until it is told to let them go. */
-final class HeldWrites implements BlockDevice {
+/**
+ * Keeps requests for several pages, which only writeback and readahead make, until it is told to
+ * let them go.
+ */
+final class HeldRuns implements BlockDevice {
   /** Frames that fills and writes leave to destroyers. */
   static final int RESERVED_FRAMES = 16;
 
@@ -16,7 +19,7 @@ final class HeldWrites implements BlockDevice {
   private final List<Io> held = new ArrayList<>();
   private boolean holding;
 
-  HeldWrites(BlockDevice delegate) {
+  HeldRuns(BlockDevice delegate) {
     this.delegate = delegate;
   }
 
@@ -32,7 +35,7 @@ final class HeldWrites implements BlockDevice {
 
   @Override
   public void submit(Io io) {
-    if (holding && io.op() == Io.Op.WRITE && io.pieces() > 1) {
+    if (holding && io.pieces() > 1) {
       held.add(io);
     } else {
       delegate.submit(io);

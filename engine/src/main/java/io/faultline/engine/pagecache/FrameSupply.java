@@ -1,0 +1,289 @@
+package io.faultline.engine.pagecache;
+
+import io.faultline.engine.lock.LockOrder;
+import io.faultline.engine.lock.LockWait;
+import io.faultline.engine.pagecache.PageTable.Leaf;
+import io.faultline.engine.runtime.Mutant;
+import io.faultline.engine.runtime.StateChange;
+import io.faultline.engine.runtime.Yield;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Where free frames come from: the pool, then clean pages in the order of the {@link
+ * EvictionPolicy}, then, if all others are dirty, the end of some writeback, which is asked for and
+ * waited for. The last {@link #RESERVE} free frames are for destroyers (rule R21).
+ *
+ * <p>Locks: the policy is guarded by {@code queues}, a leaf mutex held for at most {@link
+ * EvictionPolicy#STEPS_MAX} looks at pages, each at most one CAS that is never waited for. No yield
+ * point is reached under it, so in simulation it is never contended. A page is queued under its LOCK
+ * and not before its frame's owner is written, and leaves the queues before its frame is free, so
+ * whatever the policy looks at has, or a moment ago had, the page that was queued.
+ *
+ * <p>Thread-safe. What may wait says so.
+ */
+final class FrameSupply {
+  /** Frames that only destroyers may take. */
+  static final int RESERVE = 16;
+
+  /** Pages evicted at a time: neighbours in a queue, and the mutex taken once for all. */
+  private static final int BATCH_MAX = 16;
+
+  private final FramePool pool;
+  private final CacheCounters counters;
+  private final Runnable wantsWriteback;
+  private final int batch;
+  private final ReentrantLock queues = new ReentrantLock();
+
+  /** Guarded by queues. */
+  private final EvictionPolicy policy;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition progress = lock.newCondition();
+  private final AtomicInteger waiters = new AtomicInteger();
+
+  /** Guarded by lock. */
+  private long progressCount;
+
+  FrameSupply(FramePool pool, CacheCounters counters, Runnable wantsWriteback) {
+    this.pool = pool;
+    this.counters = counters;
+    this.wantsWriteback = wantsWriteback;
+    this.batch = Math.clamp(pool.frames() / 1_024, 1, BATCH_MAX);
+    this.policy = new EvictionPolicy(pool.frames(), new SlotPages());
+  }
+
+  // Taking and giving.
+
+  /**
+   * A free frame; evicts, and waits for writeback if all pages are dirty. No lock of a file may be
+   * held, except by destroyers, who draw on the reserve.
+   */
+  int take(boolean destroyer) {
+    int kept = kept(destroyer);
+    for (; ; ) {
+      int frame = tryTake(destroyer);
+      if (frame != 0) {
+        return frame;
+      }
+      wantsWriteback.run();
+      LockOrder.waits(LockWait.FRAME);
+      awaitProgress(() -> pool.free() > kept || evictSome());
+    }
+  }
+
+  /** A free frame, or 0 when that would take waiting. */
+  int tryTake(boolean destroyer) {
+    int kept = kept(destroyer);
+    for (; ; ) {
+      int frame = pool.poll(kept);
+      if (frame != 0) {
+        return frame;
+      }
+      if (!evictSome()) {
+        return 0;
+      }
+    }
+  }
+
+  private static int kept(boolean destroyer) {
+    return destroyer && !Mutant.R21_NO_FRAME_RESERVE.on() ? 0 : RESERVE;
+  }
+
+  /** Takes back a frame that no slot has. */
+  void give(int frame) {
+    pool.give(frame);
+    progressed();
+  }
+
+  /** Something became evictable, free, or clean. */
+  void progressed() {
+    if (waiters.get() > 0) {
+      lock.lock();
+      try {
+        progressCount++;
+        progress.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** Waits until {@link #progressed} is called, or returns at once if {@code enough} says so. */
+  void awaitProgress(BooleanSupplier enough) {
+    lock.lock();
+    try {
+      waiters.incrementAndGet();
+      // Looked at again after the count is visible: progress made before that was not signalled.
+      long seen = progressCount;
+      while (seen == progressCount && !enough.getAsBoolean()) {
+        progress.awaitUninterruptibly();
+      }
+    } finally {
+      waiters.decrementAndGet();
+      lock.unlock();
+    }
+  }
+
+  // The queues.
+
+  /**
+   * The page of {@code frame}, whose LOCK the caller holds, is filled.
+   *
+   * @param asked whether somebody asked for it, rather than for one before it
+   * @param used whether he uses it now
+   */
+  void inserted(int frame, boolean asked, boolean used) {
+    queues.lock();
+    try {
+      policy.inserted(frame, asked, used);
+    } finally {
+      queues.unlock();
+    }
+  }
+
+  /** As {@link #inserted}, for the pages that one fill brought in. */
+  void inserted(Iterable<Filler.Filled> pages) {
+    queues.lock();
+    try {
+      for (Filler.Filled page : pages) {
+        policy.inserted(page.frame(), page.asked(), page.used());
+      }
+    } finally {
+      queues.unlock();
+    }
+  }
+
+  /** The pages that these frames had a moment ago are written back. */
+  void cleaned(Iterable<Integer> frames) {
+    queues.lock();
+    try {
+      frames.forEach(policy::cleaned);
+    } finally {
+      queues.unlock();
+    }
+    progressed();
+  }
+
+  /** {@code frame}'s slot has lost it, by a CAS of the caller's. */
+  void detached(Mapping owner, Leaf leaf, int frame) {
+    queues.lock();
+    try {
+      policy.removed(frame);
+    } finally {
+      queues.unlock();
+    }
+    release(owner, leaf, frame);
+  }
+
+  private void release(Mapping owner, Leaf leaf, int frame) {
+    if (leaf.resident.decrementAndGet() == 0) {
+      owner.table.tryUnlink(leaf);
+    }
+    give(frame);
+  }
+
+  /** Whether frames became free, or may if this is called again. */
+  private boolean evictSome() {
+    int[] victims = new int[batch];
+    Leaf[] leaves = new Leaf[batch];
+    int found;
+    queues.lock();
+    try {
+      found = policy.evict(victims, batch);
+      for (int k = 0; k < found; k++) {
+        // A leaf with a frame that is not given back yet is not unlinked.
+        leaves[k] = pool.owner(victims[k]).table.find(pool.page(victims[k]));
+      }
+    } finally {
+      queues.unlock();
+    }
+    for (int k = 0; k < found; k++) {
+      release(pool.owner(victims[k]), leaves[k], victims[k]);
+    }
+    return found != EvictionPolicy.NOTHING;
+  }
+
+  /** Evicts the page in {@code frame} if it is clean and nobody has it locked. */
+  void evict(int frame) {
+    Mapping owner = pool.ownerOrNull(frame);
+    long page = pool.page(frame);
+    Leaf leaf = owner == null ? null : owner.table.find(page);
+    if (owner != null && leaf != null) {
+      evict(owner, leaf, page, frame);
+    }
+  }
+
+  /** The same if {@code page} is in {@code frame}. */
+  void evict(Mapping owner, Leaf leaf, long page, int frame) {
+    if (attempt(owner, leaf, page, frame, false) == EvictionPolicy.Pages.Answer.EVICTED) {
+      detached(owner, leaf, frame);
+    }
+  }
+
+  private EvictionPolicy.Pages.Answer attempt(
+      Mapping owner, Leaf leaf, long page, int frame, boolean spare) {
+    int i = Leaf.index(page);
+    for (; ; ) {
+      long word = leaf.get(i);
+      if (SlotWord.frame(word) != frame || SlotWord.isDead(word)) {
+        return EvictionPolicy.Pages.Answer.GONE;
+      }
+      if (SlotWord.is(word, SlotWord.LOCK)) {
+        return EvictionPolicy.Pages.Answer.BUSY;
+      }
+      long unclean = SlotWord.WRITEBACK | (Mutant.M26_EVICTS_DIRTY.on() ? 0 : SlotWord.DIRTY);
+      if (SlotWord.is(word, unclean)) {
+        return EvictionPolicy.Pages.Answer.UNCLEAN;
+      }
+      if (spare && SlotWord.is(word, SlotWord.REF)) {
+        if (leaf.cas(i, word, word & ~SlotWord.REF)) {
+          return EvictionPolicy.Pages.Answer.REFERENCED;
+        }
+      } else if (leaf.cas(i, word, SlotWord.emptied(word))) {
+        // A clean page needs no lock to go: one CAS, and whoever copies from it re-checks.
+        counters.evictions.increment();
+        Yield.note(StateChange.PAGE_EVICTED, owner.ino(), leaf.firstPage + i);
+        return EvictionPolicy.Pages.Answer.EVICTED;
+      }
+    }
+  }
+
+  /** The slots as the policy sees them; called under {@code queues}. */
+  private final class SlotPages implements EvictionPolicy.Pages {
+    @Override
+    public Answer evict(int frame, boolean spareReferenced) {
+      Mapping owner = pool.owner(frame);
+      long page = pool.page(frame);
+      Leaf leaf = owner.table.find(page);
+      return leaf == null ? Answer.GONE : attempt(owner, leaf, page, frame, spareReferenced);
+    }
+
+    @Override
+    public boolean takeReference(int frame) {
+      long page = pool.page(frame);
+      Leaf leaf = pool.owner(frame).table.find(page);
+      int i = Leaf.index(page);
+      while (leaf != null) {
+        long word = leaf.get(i);
+        if (SlotWord.frame(word) != frame || !SlotWord.is(word, SlotWord.REF)) {
+          return false;
+        }
+        if (leaf.cas(i, word, word & ~SlotWord.REF)) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    /** By inode number, which outlives the mapping. */
+    @Override
+    public long identity(int frame) {
+      long mixed = (pool.owner(frame).ino() << 32 ^ pool.page(frame)) * 0x9E3779B97F4A7C15L;
+      mixed = (mixed ^ mixed >>> 32) * 0xD6E8FEB86659FD93L;
+      return mixed ^ mixed >>> 32;
+    }
+  }
+}
