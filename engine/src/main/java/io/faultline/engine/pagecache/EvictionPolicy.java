@@ -1,5 +1,7 @@
 package io.faultline.engine.pagecache;
 
+import io.faultline.engine.runtime.Mutant;
+
 /**
  * Which page leaves the cache next: S3-FIFO with the correlation window of Clock2Q+.
  *
@@ -123,7 +125,7 @@ final class EvictionPolicy {
     if (state[frame] != NONE) {
       throw new IllegalStateException("frame " + frame + " is queued, state " + state[frame]);
     }
-    if (asked && ghost.remove(pages.identity(frame))) {
+    if ((asked && ghost.remove(pages.identity(frame))) || Mutant.SCANS_REACH_MAIN.on()) {
       append(frame, MAIN);
     } else {
       append(frame, WINDOW);
@@ -144,7 +146,7 @@ final class EvictionPolicy {
 
   /** The page in {@code frame} is clean now. */
   void cleaned(int frame) {
-    if ((state[frame] & PARKED) != 0) {
+    if ((state[frame] & PARKED) != 0 && !Mutant.CLEANED_PAGE_LOST.on()) {
       int list = state[frame] & LIST;
       parkedSmall -= list == MAIN ? 0 : 1;
       link(frame, list == MAIN ? MAIN : SMALL, anchor(list == MAIN ? MAIN : SMALL));
@@ -231,11 +233,6 @@ final class EvictionPolicy {
     unlink(frame);
     parkedSmall += list == MAIN ? 0 : 1;
     state[frame] = (byte) (list | PARKED);
-  }
-
-  /** Pages in the queues; those that wait to be clean are not. */
-  int queued() {
-    return size[WINDOW] + size[SMALL] + size[MAIN];
   }
 
   // Lists.

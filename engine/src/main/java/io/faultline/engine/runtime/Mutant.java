@@ -139,7 +139,13 @@ public enum Mutant {
    */
   RANGE_NARROWED,
   /** Writers are not held back however many pages wait to be written. */
-  DIRTY_PAGES_UNLIMITED;
+  DIRTY_PAGES_UNLIMITED,
+  /** Writers go on waiting for writeback when the volume has turned read-only. */
+  WRITERS_WAIT_FOR_EVER,
+  /** A new page is taken for one that is used often. */
+  SCANS_REACH_MAIN,
+  /** A page that an eviction met dirty is not looked at again once it is clean. */
+  CLEANED_PAGE_LOST;
 
   /** Whether this JVM may switch mutants on. */
   public static final boolean ENABLED = Boolean.getBoolean("faultline.mutants");

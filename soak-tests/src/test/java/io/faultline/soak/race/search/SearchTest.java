@@ -98,7 +98,13 @@ class SearchTest {
           // A sync between a destroyer's discard and its event, then a cut: one seed in thousands.
           Mutant.R2_FSYNC_SKIPS_DESTROYER,
           // The guard here is the lock of the whole file.
-          Mutant.RANGE_NARROWED);
+          Mutant.RANGE_NARROWED,
+          // A program has fewer pages than a cache has frames, and a choice of victims is never
+          // wrong.
+          Mutant.DIRTY_PAGES_UNLIMITED,
+          Mutant.WRITERS_WAIT_FOR_EVER,
+          Mutant.SCANS_REACH_MAIN,
+          Mutant.CLEANED_PAGE_LOST);
 
   @BeforeAll
   static void begin() {
