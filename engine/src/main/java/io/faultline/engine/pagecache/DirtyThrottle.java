@@ -71,7 +71,7 @@ final class DirtyThrottle {
     }
   }
 
-  /** Pages that are dirty or under writeback, for tests; one that is both counts twice. */
+  /** Pages that are dirty or under writeback; one that is both counts twice. */
   long unwritten() {
     return unwritten.sum();
   }

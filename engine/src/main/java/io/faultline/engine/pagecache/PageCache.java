@@ -153,6 +153,11 @@ public final class PageCache implements AutoCloseable {
     return dirtyCount.sum();
   }
 
+  /** Pages of all files that are dirty or under writeback; one that is both counts twice. */
+  public long unwrittenPages() {
+    return throttle.unwritten();
+  }
+
   /**
    * Reads at most {@code dst.remaining()} bytes from {@code position}; fewer only at the end of
    * file, 0 at or behind it. Each page is one version of itself that was current during the call;
