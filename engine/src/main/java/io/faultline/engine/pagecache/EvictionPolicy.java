@@ -25,8 +25,8 @@ import io.faultline.engine.runtime.Mutant;
  * eviction. The queues are lists through two arrays, exact at any moment: a page that is destroyed
  * takes its place in the queue along, and no entry can speak of the next page in its frame. (Rings
  * of frame numbers take as much memory, but keep such entries.) 9 bytes per frame, and 4 of the
- * ghost. Every operation is O(1), an eviction amortised: each step of it uses up a use, an insertion
- * or a time of becoming dirty, and it goes no further than {@link #STEPS_MAX}.
+ * ghost. Every operation is O(1), an eviction amortised: each step of it uses up a use, an
+ * insertion or a time of becoming dirty, and it goes no further than {@link #STEPS_MAX}.
  *
  * <p>Knows nothing of slots: {@link Pages} answers for the page in a frame. Not thread-safe.
  */

@@ -50,8 +50,7 @@ final class Filler {
 
     void add(Leaf leaf, long page, int frame, long block) {
       boolean used = asked > 0 && page == first;
-      pages.add(
-          new Filled(leaf, Leaf.index(page), page, frame, block, page < first + asked, used));
+      pages.add(new Filled(leaf, Leaf.index(page), page, frame, block, page < first + asked, used));
     }
   }
 

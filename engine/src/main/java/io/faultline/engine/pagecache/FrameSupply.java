@@ -6,6 +6,7 @@ import io.faultline.engine.pagecache.PageTable.Leaf;
 import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -18,9 +19,9 @@ import java.util.function.BooleanSupplier;
  *
  * <p>Locks: the policy is guarded by {@code queues}, a leaf mutex held for at most {@link
  * EvictionPolicy#STEPS_MAX} looks at pages, each at most one CAS that is never waited for. No yield
- * point is reached under it, so in simulation it is never contended. A page is queued under its LOCK
- * and not before its frame's owner is written, and leaves the queues before its frame is free, so
- * whatever the policy looks at has, or a moment ago had, the page that was queued.
+ * point is reached under it, so in simulation it is never contended. A page is queued under its
+ * LOCK and not before its frame's owner is written, and leaves the queues before its frame is free,
+ * so whatever the policy looks at has, or a moment ago had, the page that was queued.
  *
  * <p>Thread-safe. What may wait says so.
  */
@@ -195,7 +196,8 @@ final class FrameSupply {
       found = policy.evict(victims, batch);
       for (int k = 0; k < found; k++) {
         // A leaf with a frame that is not given back yet is not unlinked.
-        leaves[k] = pool.owner(victims[k]).table.find(pool.page(victims[k]));
+        leaves[k] =
+            Objects.requireNonNull(pool.owner(victims[k]).table.find(pool.page(victims[k])));
       }
     } finally {
       queues.unlock();

@@ -49,7 +49,7 @@ final class GhostPages {
   }
 
   private int line(long hash) {
-    return (int) ((hash >>> 32) * lines >>> 32) * LINE;
+    return (int) (((hash >>> 32) * lines) >>> 32) * LINE;
   }
 
   /** 0 stands for nothing. */

@@ -300,8 +300,7 @@ public final class PageWriter {
     if (reserved) {
       m.reserved.incrementAndGet();
     }
-    long set =
-        SlotWord.UPTODATE | SlotWord.DIRTY | ref | (reserved ? SlotWord.RESERVED : 0);
+    long set = SlotWord.UPTODATE | SlotWord.DIRTY | ref | (reserved ? SlotWord.RESERVED : 0);
     Yield.note(StateChange.PAGE_DIRTY, m.ino(), p.page);
     cache.waits.update(p.leaf, p.i, set, SlotWord.LOCK, !Mutant.R6_WRITE_KEEPS_VERSION.on());
     LockOrder.released(LockRank.SLOT, p.page);

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -138,7 +139,7 @@ class EvictionOrderTest {
       }
       while (queue.size() >= CACHE) {
         int head = queue.remove();
-        boolean[] bit = used.get(head);
+        boolean[] bit = Objects.requireNonNull(used.get(head));
         if (bit[0]) {
           bit[0] = false;
           queue.add(head);
@@ -270,8 +271,7 @@ class EvictionOrderTest {
     int[] trace = new int[ACCESSES];
     int scanned = 0;
     for (int i = 0; i < ACCESSES; i++) {
-      trace[i] =
-          random.nextBoolean() ? ZIPF.next(random) : FILE + scanned++ / callsPerPage;
+      trace[i] = random.nextBoolean() ? ZIPF.next(random) : FILE + scanned++ / callsPerPage;
     }
     return trace;
   }

@@ -14,9 +14,9 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Goal: the policy's book-keeping, apart from how good its choices are ({@code EvictionOrderTest}):
- * what is dirty or locked holds nobody up, what was destroyed leaves nothing behind, and the work of
- * an eviction does not grow with the cache. Method: pages that say what the test wants, and count
- * how often they are asked.
+ * what is dirty or locked holds nobody up, what was destroyed leaves nothing behind, and the work
+ * of an eviction does not grow with the cache. Method: pages that say what the test wants, and
+ * count how often they are asked.
  */
 class EvictionPolicyTest {
   /** Pages in frames; page numbers are the frames'. */

@@ -5,7 +5,6 @@ import static io.faultline.engine.EngineFixture.Setup.SMALL;
 import static io.faultline.engine.EngineFixture.bytes;
 import static io.faultline.engine.EngineFixture.write;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.faultline.engine.EngineFixture;
 import io.faultline.engine.pagecache.PageTable.Leaf;
@@ -161,11 +160,11 @@ class EvictionTest {
       volume.volume().sync();
       assertThat(requireEachFrameInOnePlace(volume, files)).isPositive();
       // What is clean can go, all of it: no page was left out of the queues.
-      AtomicReference<Integer> taken = new AtomicReference<>(0);
+      int taken = 0;
       while (cache.supply.tryTake(true) != 0) {
-        taken.set(taken.get() + 1);
+        taken++;
       }
-      assertThat(taken.get()).isEqualTo(frames);
+      assertThat(taken).isEqualTo(frames);
       for (int frame = 1; frame <= frames; frame++) {
         cache.supply.give(frame);
       }

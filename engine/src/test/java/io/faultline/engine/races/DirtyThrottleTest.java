@@ -31,8 +31,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Goal: writers wait while half of the frames are unwritten, readers find frames meanwhile, and
- * whatever becomes of the writeback, nobody waits for ever. Method: a device that stands still until
- * it is told to go on, or fails; a deadlock ends a simulated run by itself.
+ * whatever becomes of the writeback, nobody waits for ever. Method: a device that stands still
+ * until it is told to go on, or fails; a deadlock ends a simulated run by itself.
  */
 @Tag("simulation")
 class DirtyThrottleTest {

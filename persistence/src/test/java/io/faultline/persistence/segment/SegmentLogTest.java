@@ -623,11 +623,11 @@ class SegmentLogTest {
       assertThat(alone).isCompleted();
       CompletableFuture<Void> replay = log.replay(1, 1, 1, r -> awaitLatch(busy));
       CompletableFuture<Void> beside = log.append(3, SERIALIZER, "M", payload(3));
-      beside.thenRun(() -> writer.set(Thread.currentThread()));
+      CompletableFuture<Void> noted = beside.thenRun(() -> writer.set(Thread.currentThread()));
       assertThat(beside).isNotDone();
       busy.countDown();
       replay.get();
-      beside.get();
+      noted.get();
     }
     assertThat(writer.get()).isNotNull().isNotSameAs(Thread.currentThread());
     assertThat(recovered(store, 3)).isEqualTo(3);

@@ -39,25 +39,25 @@ public final class CallingThreadConfigurator extends ExecutorServiceConfigurator
   /** Owns no thread, so stopping it means only to say so. */
   private static final class CallingThread extends AbstractExecutorService {
     /** What waits for the task that this thread runs; null while it runs none. */
-    private final ThreadLocal<@Nullable ArrayDeque<Runnable>> behind = new ThreadLocal<>();
+    private static final ThreadLocal<@Nullable ArrayDeque<Runnable>> BEHIND = new ThreadLocal<>();
 
     private volatile boolean shutdown;
 
     @Override
     public void execute(Runnable task) {
-      ArrayDeque<Runnable> waiting = behind.get();
+      ArrayDeque<Runnable> waiting = BEHIND.get();
       if (waiting != null) {
         waiting.add(task);
         return;
       }
       waiting = new ArrayDeque<>();
-      behind.set(waiting);
+      BEHIND.set(waiting);
       try {
         for (Runnable next = task; next != null; next = waiting.poll()) {
           next.run();
         }
       } finally {
-        behind.remove();
+        BEHIND.remove();
       }
     }
 
