@@ -175,7 +175,8 @@ final class EvictionPolicy {
       moved |= answer != Pages.Answer.BUSY;
       switch (answer) {
         case EVICTED -> {
-          if (list != MAIN) {
+          // Who asks for a page that was brought in too early asks for it the first time.
+          if (list != MAIN && (state[frame] & UNUSED) == 0) {
             ghost.add(pages.identity(frame));
           }
           unlink(frame);

@@ -68,12 +68,13 @@ final class Filler {
    *
    * @param asked how many of them somebody asks for. If any, he waits for the first: for a frame,
    *     and for the device, whose failure is thrown. The other pages are readahead.
+   * @param ahead hears when a destroyer cuts the window short
    * @return without demand: the page before which it ended, at most {@code first + count} and less
    *     where a destroyer cut the window short; {@link #CACHED} if there was no frame. With demand:
    *     {@link #CACHED}; or, if the first page lies behind the end of file or in a hole that no
    *     leaf covers, the size in bytes at the moment when that was so
    */
-  long fill(Mapping m, long first, int count, int asked) throws IOException {
+  long fill(Mapping m, long first, int count, int asked, Readahead ahead) throws IOException {
     boolean demand = asked > 0;
     int frame = demand ? cache.supply.take(false) : cache.supply.tryTake(false);
     if (frame == 0) {
@@ -90,7 +91,7 @@ final class Filler {
       // its way. Nobody else needs this hold.
       end = m.lock.lockShared(first, end);
       if (demand && end < first + count) {
-        m.raNext = end;
+        ahead.cutAt(end);
       }
     }
     try {

@@ -18,7 +18,6 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <tr><td>size</td><td>volatile</td><td>IoLock exclusive; when growing, under the slot LOCK of the
  *     page that grows it</td></tr>
  * <tr><td>dirty, reserved</td><td>any time, as a hint</td><td>with the flag they count</td></tr>
- * <tr><td>raNext, raPages</td><td colspan=2>racy: a lost update costs one window</td></tr>
  * </table>
  */
 public final class Mapping {
@@ -32,10 +31,6 @@ public final class Mapping {
 
   /** The first page that a shift is moving; Long.MAX_VALUE while none is half done. */
   private volatile long shiftFrom = Long.MAX_VALUE;
-
-  private volatile boolean readahead = true;
-  long raNext;
-  int raPages;
 
   /**
    * @param sizeBytes isize
@@ -68,15 +63,6 @@ public final class Mapping {
       Yield.note(StateChange.SIZE_CHANGED, ino, bytes);
     }
     size = bytes;
-  }
-
-  /** Whether sequential misses read ahead (POSIX_FADV_RANDOM says no). */
-  public void setReadahead(boolean on) {
-    readahead = on;
-  }
-
-  boolean readsAhead() {
-    return readahead;
   }
 
   /** Pages that writeback has still to pick up. */

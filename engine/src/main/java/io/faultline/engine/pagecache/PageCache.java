@@ -35,11 +35,11 @@ import java.util.concurrent.atomic.LongAdder;
 public final class PageCache implements AutoCloseable {
   private static final int MISS = -1;
 
+  /** Advice has no reader whose windows it could follow. */
+  private static final Readahead ADVICE = new Readahead();
+
   /** Validations a reader loses before it copies under LOCK (rule R21). */
   private static final int VALIDATIONS_MAX = 8;
-
-  private static final int READAHEAD_MAX = 64;
-  private static final int READAHEAD_MIN = 8;
 
   /** A volume needs at least this many frames: 1 MiB. */
   public static final int FRAMES_MIN = 256;
@@ -115,6 +115,10 @@ public final class PageCache implements AutoCloseable {
     return guard;
   }
 
+  Filler filler() {
+    return filler;
+  }
+
   /** Looks at pages without touching them. */
   public CacheAudit audit() {
     return audit;
@@ -163,9 +167,11 @@ public final class PageCache implements AutoCloseable {
    * file, 0 at or behind it. Each page is one version of itself that was current during the call;
    * pages may mix old and new (SEMANTICS §0.3).
    *
+   * @param ahead of the open file that is read
    * @throws IOException if the device failed before anything was copied
    */
-  public int read(Mapping mapping, ByteBuffer dst, long position) throws IOException {
+  public int read(Mapping mapping, Readahead ahead, ByteBuffer dst, long position)
+      throws IOException {
     int start = dst.position();
     int want = dst.remaining();
     int done = 0;
@@ -177,10 +183,10 @@ public final class PageCache implements AutoCloseable {
       long page = at >>> PAGE_SHIFT;
       int offset = (int) at & PAGE_BYTES - 1;
       int length = Math.min(PAGE_BYTES - offset, want - done);
-      int got = hit(mapping, page, offset, length, dst, start + done, staleSize, brought);
+      int got = hit(mapping, ahead, page, offset, length, dst, start + done, staleSize, brought);
       if (got == MISS) {
         try {
-          got = miss(mapping, page, offset, length, dst, start + done, want - done);
+          got = miss(mapping, ahead, page, offset, length, dst, start + done, want - done);
         } catch (IOException e) {
           if (done > 0) {
             break;
@@ -205,6 +211,7 @@ public final class PageCache implements AutoCloseable {
   /** Copies from a cached page, or says that there is none. */
   private int hit(
       Mapping m,
+      Readahead ahead,
       long page,
       int offset,
       int length,
@@ -246,8 +253,13 @@ public final class PageCache implements AutoCloseable {
       int n = copyOut(m, page, offset, length, to, toIndex, stale, word);
       VarHandle.loadLoadFence();
       if (((leaf.getOpaque(i) ^ word) & ~SlotWord.IGNORED_BY_READERS) == 0) {
-        if (!brought && !SlotWord.is(word, SlotWord.REF)) {
-          leaf.cas(i, word, word | SlotWord.REF);
+        if (!SlotWord.is(word, SlotWord.REF)) {
+          if (!brought) {
+            leaf.cas(i, word, word | SlotWord.REF);
+          }
+          if (ahead.isDue(page)) {
+            ahead.advance(this, m, page);
+          }
         }
         return n;
       }
@@ -296,23 +308,25 @@ public final class PageCache implements AutoCloseable {
   }
 
   private int miss(
-      Mapping m, long page, int offset, int length, ByteBuffer to, int toIndex, int wanted)
+      Mapping m,
+      Readahead ahead,
+      long page,
+      int offset,
+      int length,
+      ByteBuffer to,
+      int toIndex,
+      int wanted)
       throws IOException {
     if (page >= m.endPage()) {
       return 0;
     }
     counters.readMisses.increment();
     int pages = (offset + wanted + PAGE_BYTES - 1) >>> PAGE_SHIFT;
-    int window = Math.min(pages, READAHEAD_MAX);
-    if (page == m.raNext && page != 0 && m.readsAhead()) {
-      window = Math.max(window, Math.min(READAHEAD_MAX, Math.max(READAHEAD_MIN, m.raPages * 2)));
-    }
-    m.raPages = window;
-    m.raNext = page + window;
+    int window = ahead.missed(page, pages, pool.frames());
     long size;
     m.backing.pin("read");
     try {
-      size = filler.fill(m, page, window, pages);
+      size = filler.fill(m, page, window, pages, ahead);
     } finally {
       m.backing.unpin();
     }
@@ -336,8 +350,8 @@ public final class PageCache implements AutoCloseable {
     long end = Math.min(toPage, m.endPage());
     long budget = pool.frames() / 4;
     for (long page = fromPage; page < end && budget > 0; ) {
-      int n = (int) Math.min(READAHEAD_MAX, end - page);
-      long next = filler.fill(m, page, n, 0);
+      int n = (int) Math.min(Readahead.WINDOW_PAGES_MAX, end - page);
+      long next = filler.fill(m, page, n, 0, ADVICE);
       if (next == Filler.CACHED) {
         return;
       }

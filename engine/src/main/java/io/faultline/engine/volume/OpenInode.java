@@ -11,6 +11,7 @@ import io.faultline.engine.lock.Guard;
 import io.faultline.engine.pagecache.Mapping;
 import io.faultline.engine.pagecache.PageCache;
 import io.faultline.engine.pagecache.PageWriter;
+import io.faultline.engine.pagecache.Readahead;
 import io.faultline.engine.runtime.Checks;
 import io.faultline.engine.runtime.Mutant;
 import java.io.IOException;
@@ -50,6 +51,7 @@ public final class OpenInode implements AutoCloseable {
   private final boolean readable;
   private final boolean writable;
   private final boolean readsUnderIoLock;
+  private final Readahead readahead = new Readahead();
   private final AtomicLong errorsSeen;
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -114,7 +116,7 @@ public final class OpenInode implements AutoCloseable {
 
   private int readUnlocked(ByteBuffer dst, long position) throws FsException {
     try {
-      return cache.read(mapping, dst, position);
+      return cache.read(mapping, readahead, dst, position);
     } catch (IOException e) {
       throw asFs(e, "read", position, dst.remaining());
     } catch (IllegalStateException e) {
@@ -509,8 +511,9 @@ public final class OpenInode implements AutoCloseable {
         case WILL_NEED ->
             cache.prefetch(mapping, offset / BLOCK_BYTES, Math.ceilDiv(end, (long) BLOCK_BYTES));
         case DONT_NEED -> drop(offset, end);
-        case NORMAL, SEQUENTIAL -> mapping.setReadahead(true);
-        case RANDOM -> mapping.setReadahead(false);
+        case NORMAL -> readahead.set(Readahead.Pattern.NORMAL);
+        case SEQUENTIAL -> readahead.set(Readahead.Pattern.SEQUENTIAL);
+        case RANDOM -> readahead.set(Readahead.Pattern.RANDOM);
       }
     } catch (IOException e) {
       throw asFs(e, "advise", offset, length);
@@ -555,7 +558,7 @@ public final class OpenInode implements AutoCloseable {
       do {
         before = mapping.size();
         dst.limit(dst.position() + want);
-        done = cache.read(mapping, dst, position);
+        done = cache.read(mapping, readahead, dst, position);
         after = mapping.size();
         // Nothing was read, so where the end lay at that moment is known only if it did not move.
       } while (done == 0 && before != after);

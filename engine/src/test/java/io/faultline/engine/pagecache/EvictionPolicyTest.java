@@ -123,6 +123,20 @@ class EvictionPolicyTest {
   }
 
   @Test
+  void whatWasBroughtInTooEarlyIsAskedForTheFirstTime() {
+    // Both leave unused; asked for again, only what had been asked for before was wanted twice.
+    for (boolean early : new boolean[] {true, false}) {
+      Pages pages = new Pages(100);
+      Pages filled = early ? pages.readAhead(1, 2) : pages.insert(1, 2);
+      filled.insert(2, 101);
+      assertThat(pages.evict(1)).containsExactly(1);
+      pages.insert(1, 2);
+      // The newest of the small queue is the last to go; of the main queue, when small is small.
+      assertThat(pages.evict(99).contains(1)).as("early %s", early).isEqualTo(!early);
+    }
+  }
+
+  @Test
   void whatIsUsedOutsideTheWindowStays() {
     Pages pages = new Pages(100).insert(1, 101);
     pages.used[7] = true;

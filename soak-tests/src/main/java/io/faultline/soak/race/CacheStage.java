@@ -17,6 +17,7 @@ import io.faultline.engine.pagecache.CacheCounters;
 import io.faultline.engine.pagecache.Mapping;
 import io.faultline.engine.pagecache.PageCache;
 import io.faultline.engine.pagecache.PageWriter;
+import io.faultline.engine.pagecache.Readahead;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
 import io.faultline.engine.runtime.sim.SimRuntime;
@@ -41,6 +42,7 @@ final class CacheStage implements Stage {
   private static final String CONTENT = "STUV";
 
   private final PageCache cache;
+  private final Readahead readahead = new Readahead();
   private final Mapping mapping;
   private final TinyMap map;
   private final MemoryDevice device;
@@ -83,7 +85,7 @@ final class CacheStage implements Stage {
             PageCache.FRAMES_MIN, device, guard, new CacheCounters(), ledger, CacheStage::nobody);
     CacheGuard lock = CacheGuard.of(guard, INO, new LockCounters());
     this.mapping = new Mapping((long) PAGES * PAGE, map, lock);
-    mapping.setReadahead(false);
+    readahead.set(Readahead.Pattern.RANDOM);
     for (int block = 0; block < BLOCKS; block++) {
       overwrite(block, CONTENT.charAt(block));
     }
@@ -155,7 +157,7 @@ final class CacheStage implements Stage {
   /** The bytes of a page as a reader gets them. */
   byte[] read(int page) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(PAGE);
-    int n = cache.read(mapping, buffer, (long) page * PAGE);
+    int n = cache.read(mapping, readahead, buffer, (long) page * PAGE);
     if (n != PAGE) {
       throw new IllegalStateException("read " + n + " bytes of page " + page);
     }
