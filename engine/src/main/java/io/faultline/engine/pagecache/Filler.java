@@ -76,10 +76,13 @@ final class Filler {
    */
   long fill(Mapping m, long first, int count, int asked, Readahead ahead) throws IOException {
     boolean demand = asked > 0;
-    int frame = demand ? cache.supply.take(false) : cache.supply.tryTake(false);
-    if (frame == 0) {
+    int[] frames = new int[count];
+    frames[0] = demand ? cache.supply.take(false) : cache.supply.tryTake(false);
+    if (frames[0] == 0) {
       return CACHED;
     }
+    int taken = 1;
+    int next = 0;
     Batch batch = new Batch(first, asked);
     long outcome = CACHED;
     boolean shared =
@@ -104,7 +107,10 @@ final class Filler {
       if (shared && Mutant.M19_NESTED_SHARED.on()) {
         m.lock.unlockShared(first, m.lock.lockShared(first, end));
       }
-      for (long page = first; page < end && frame != 0; page++) {
+      // Readahead takes what is there: waiting here would hold the mapping lock (rule R21). And not
+      // before the lock is held: who waits for a destroyer keeps one frame from him, not a window.
+      taken += cache.supply.tryTake(frames, 1, missing(m, first + 1, end), false);
+      for (long page = first; page < end && next < taken; page++) {
         long size = m.size();
         if (page >= Mapping.pagesFor(size)) {
           outcome = page == first ? size : outcome;
@@ -115,9 +121,8 @@ final class Filler {
           outcome = page == first ? size : outcome;
           continue;
         }
-        if (insert(m, leaf, page, frame, batch)) {
-          // Readahead takes what is there: waiting here would hold the mapping lock (rule R21).
-          frame = page + 1 < end ? cache.supply.tryTake(false) : 0;
+        if (insert(m, leaf, page, frames[next], batch)) {
+          next++;
         }
       }
       submit(m, batch, count, demand ? first : -1);
@@ -128,15 +133,27 @@ final class Filler {
       if (shared) {
         m.lock.unlockShared(first, end);
       }
-      if (frame != 0) {
-        cache.supply.give(frame);
-      }
+      cache.supply.give(frames, next, taken);
     }
     if (!demand) {
       return end;
     }
     runDemanded(m, batch, first);
     return outcome;
+  }
+
+  /** How many pages of {@code [from, to)} are not cached; a guess, nothing is locked. */
+  private static int missing(Mapping m, long from, long to) {
+    long end = Math.min(to, m.endPage());
+    int missing = 0;
+    Leaf leaf = null;
+    for (long page = from; page < end; page++) {
+      if (leaf == null || Leaf.index(page) == 0) {
+        leaf = m.table.find(page);
+      }
+      missing += leaf == null || SlotWord.isEmpty(leaf.get(Leaf.index(page))) ? 1 : 0;
+    }
+    return missing;
   }
 
   /** The leaf to insert {@code page} in; null if the page is in a hole that no leaf covers. */

@@ -133,39 +133,62 @@ final class FramePool implements AutoCloseable {
     return free.get();
   }
 
-  /** A free frame if more than {@code keep} are free, otherwise 0. */
-  int poll(int keep) {
+  /**
+   * Takes up to {@code max} frames, and leaves {@code keep}: those given back last, in the order in
+   * which they were given, so that frames which lay side by side in a file do so in the next.
+   *
+   * @param out receives them from index {@code at} on
+   * @return how many
+   */
+  int poll(int[] out, int at, int max, int keep) {
     // Counted first: of all who see the last frames, only as many go on as there are.
     for (; ; ) {
       int known = free.get();
-      if (known <= keep) {
+      int taken = Math.min(max, known - keep);
+      if (taken <= 0) {
         return 0;
       }
-      if (free.compareAndSet(known, known - 1)) {
-        return pop();
+      if (free.compareAndSet(known, known - taken)) {
+        pop(out, at, taken);
+        return taken;
       }
     }
   }
 
-  private int pop() {
+  private void pop(int[] out, int at, int count) {
     for (; ; ) {
       long h = head.get();
       int frame = (int) h;
-      if (head.compareAndSet(h, (((h >>> 32) + 1) << 32) | next[frame])) {
+      int popped = 0;
+      // Whatever others change meanwhile moves the count in the head, and this begins again.
+      while (popped < count && frame != 0) {
+        out[at + popped++] = frame;
+        frame = next[frame];
+      }
+      if (popped == count && head.compareAndSet(h, (((h >>> 32) + 1) << 32) | frame)) {
         if (Yield.SIMULATION) {
-          highest = Math.max(highest, frame);
+          for (int k = at; k < at + count; k++) {
+            highest = Math.max(highest, out[k]);
+          }
         }
-        return frame;
+        return;
       }
     }
   }
 
-  void give(int frame) {
+  /** Gives back {@code frames[from, to)}, the first of which is taken first. */
+  void give(int[] frames, int from, int to) {
+    if (from == to) {
+      return;
+    }
+    for (int k = from; k < to - 1; k++) {
+      next[frames[k]] = frames[k + 1];
+    }
     for (; ; ) {
       long h = head.get();
-      next[frame] = (int) h;
-      if (head.compareAndSet(h, (((h >>> 32) + 1) << 32) | frame)) {
-        free.incrementAndGet();
+      next[frames[to - 1]] = (int) h;
+      if (head.compareAndSet(h, (((h >>> 32) + 1) << 32) | frames[from])) {
+        free.addAndGet(to - from);
         return;
       }
     }

@@ -29,7 +29,7 @@ final class FrameSupply {
   /** Frames that only destroyers may take. */
   static final int RESERVE = 16;
 
-  /** Pages evicted at a time: neighbours in a queue, and the mutex taken once for all. */
+  /** Pages evicted at a time, if not more are wanted: the mutex is taken once for all. */
   private static final int BATCH_MAX = 16;
 
   private final FramePool pool;
@@ -71,22 +71,35 @@ final class FrameSupply {
       }
       wantsWriteback.run();
       LockOrder.waits(LockWait.FRAME);
-      awaitProgress(() -> pool.free() > kept || evictSome());
+      awaitProgress(() -> pool.free() > kept || evictSome(1));
     }
   }
 
   /** A free frame, or 0 when that would take waiting. */
   int tryTake(boolean destroyer) {
+    int[] one = new int[1];
+    return tryTake(one, 0, 1, destroyer) == 0 ? 0 : one[0];
+  }
+
+  /**
+   * Up to {@code count} free frames, without waiting, the fewer the more of them are in use. Pages
+   * that were brought in together leave their queue together, so the frames lie side by side if
+   * those of such pages did: a file read in order is copied from memory in order.
+   *
+   * @param out receives them from index {@code at} on
+   * @return how many
+   */
+  int tryTake(int[] out, int at, int count, boolean destroyer) {
     int kept = kept(destroyer);
-    for (; ; ) {
-      int frame = pool.poll(kept);
-      if (frame != 0) {
-        return frame;
-      }
-      if (!evictSome()) {
-        return 0;
+    int taken = 0;
+    while (taken < count) {
+      int more = pool.poll(out, at + taken, count - taken, kept);
+      taken += more;
+      if (more == 0 && !evictSome(count - taken)) {
+        break;
       }
     }
+    return taken;
   }
 
   private static int kept(boolean destroyer) {
@@ -95,7 +108,12 @@ final class FrameSupply {
 
   /** Takes back a frame that no slot has. */
   void give(int frame) {
-    pool.give(frame);
+    give(new int[] {frame}, 0, 1);
+  }
+
+  /** Takes back {@code frames[from, to)}. */
+  void give(int[] frames, int from, int to) {
+    pool.give(frames, from, to);
     progressed();
   }
 
@@ -176,24 +194,25 @@ final class FrameSupply {
     } finally {
       queues.unlock();
     }
-    release(owner, leaf, frame);
-  }
-
-  private void release(Mapping owner, Leaf leaf, int frame) {
-    if (leaf.resident.decrementAndGet() == 0) {
-      owner.table.tryUnlink(leaf);
-    }
+    left(owner, leaf);
     give(frame);
   }
 
+  private static void left(Mapping owner, Leaf leaf) {
+    if (leaf.resident.decrementAndGet() == 0) {
+      owner.table.tryUnlink(leaf);
+    }
+  }
+
   /** Whether frames became free, or may if this is called again. */
-  private boolean evictSome() {
-    int[] victims = new int[batch];
-    Leaf[] leaves = new Leaf[batch];
+  private boolean evictSome(int wanted) {
+    int max = Math.max(batch, wanted);
+    int[] victims = new int[max];
+    Leaf[] leaves = new Leaf[max];
     int found;
     queues.lock();
     try {
-      found = policy.evict(victims, batch);
+      found = policy.evict(victims, max);
       for (int k = 0; k < found; k++) {
         // A leaf with a frame that is not given back yet is not unlinked.
         leaves[k] =
@@ -203,7 +222,10 @@ final class FrameSupply {
       queues.unlock();
     }
     for (int k = 0; k < found; k++) {
-      release(pool.owner(victims[k]), leaves[k], victims[k]);
+      left(pool.owner(victims[k]), leaves[k]);
+    }
+    if (found > 0) {
+      give(victims, 0, found);
     }
     return found != EvictionPolicy.NOTHING;
   }
