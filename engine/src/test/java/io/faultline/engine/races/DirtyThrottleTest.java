@@ -21,6 +21,7 @@ import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
 import io.faultline.engine.runtime.sim.Explorer;
 import io.faultline.engine.volume.OpenInode;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -130,12 +131,12 @@ class DirtyThrottleTest {
           write(f, 0, page('F'));
           volume.volume().sync();
           device.hold();
-          AtomicBoolean written = new AtomicBoolean();
+          CompletableFuture<Void> written = new CompletableFuture<>();
           cast.client(
               "writer",
               () -> {
                 write(g, 0, bytes('G', PAGES * PAGE));
-                written.set(true);
+                written.complete(null);
               });
           cast.client(
               "committer",
@@ -145,7 +146,7 @@ class DirtyThrottleTest {
                 // Writes an edge through, so that the commit has something to flush.
                 OpenInode.await(f.punchHole(100, 200));
                 requireEio(f);
-                until(written::get);
+                written.join();
                 device.release();
               });
           cast.check(
