@@ -78,6 +78,16 @@ final class LinuxSyscalls implements Syscalls {
     };
   }
 
+  /** A call that takes no variable arguments; {@link #state} is its first. */
+  static MethodHandle link(String name, FunctionDescriptor shape) {
+    return link(name, shape, -1);
+  }
+
+  /** Where this thread's calls leave {@code errno}. */
+  static MemorySegment state() {
+    return STATE.get();
+  }
+
   @SuppressWarnings("restricted") // the launcher and the surefire set-up enable native access
   private static MethodHandle link(String name, FunctionDescriptor shape, int firstVariadic) {
     Linker.Option errno = Linker.Option.captureCallState("errno");
@@ -93,7 +103,7 @@ final class LinuxSyscalls implements Syscalls {
   }
 
   /** Nothing a libc call can throw: a linkage bug. */
-  private static LinkageError impossible(Throwable t) {
+  static LinkageError impossible(Throwable t) {
     return new LinkageError("a native call failed to link", t);
   }
 

@@ -2,6 +2,7 @@ package io.faultline.engine.pagecache;
 
 import static java.util.Objects.requireNonNull;
 
+import io.faultline.engine.device.HostMemory;
 import io.faultline.engine.runtime.Yield;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -83,8 +84,7 @@ final class FramePool implements AutoCloseable {
     Memory(int frames, Arena arena) {
       this.frames = frames;
       this.arena = arena;
-      // Huge-page alignment costs nothing and lets the kernel back the pool with huge pages.
-      this.segment = arena.allocate((long) (frames + 1) << PAGE_SHIFT, 1 << 21);
+      this.segment = HostMemory.allocate((long) (frames + 1) << PAGE_SHIFT, arena);
       this.views = new ByteBuffer[(frames >>> VIEW_SHIFT) + 1];
       for (int v = 0; v < views.length; v++) {
         long from = offset(v << VIEW_SHIFT);

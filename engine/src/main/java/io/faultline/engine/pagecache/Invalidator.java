@@ -42,8 +42,10 @@ public final class Invalidator {
   public void discard(Mapping m, long from, long to) {
     requireExclusive(m, from, to, "discard");
     for (Leaf leaf = m.table.ceiling(from); leaf != null && leaf.firstPage < to; ) {
+      long first = Math.max(from, leaf.firstPage);
       long last = Math.min(to, leaf.firstPage + PageTable.LEAF_SLOTS);
-      for (long page = Math.max(from, leaf.firstPage); page < last; page++) {
+      // From the end, so that their frames are taken again in the pages' order (FramePool).
+      for (long page = last - 1; page >= first; page--) {
         discardPage(m, leaf, page);
       }
       if (leaf.resident.get() == 0) {

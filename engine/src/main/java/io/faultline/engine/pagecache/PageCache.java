@@ -392,7 +392,9 @@ public final class PageCache implements AutoCloseable {
 
   /** Drops every clean page that nobody uses; for tests and {@code drop-caches}. */
   public void dropClean() {
-    for (int frame = 1; frame <= pool.frames(); frame++) {
+    // From the end, as everywhere: the frame given back last is the first to be taken, and pages
+    // that follow each other should find frames that do (FramePool).
+    for (int frame = pool.frames(); frame > 0; frame--) {
       supply.evict(frame);
     }
   }
@@ -400,8 +402,9 @@ public final class PageCache implements AutoCloseable {
   /** Drops clean pages {@code [from, to)} of one file that nobody uses (POSIX_FADV_DONTNEED). */
   public void dropClean(Mapping m, long from, long to) {
     for (Leaf leaf = m.table.ceiling(from); leaf != null && leaf.firstPage < to; ) {
+      long first = Math.max(from, leaf.firstPage);
       long last = Math.min(to, leaf.firstPage + PageTable.LEAF_SLOTS);
-      for (long page = Math.max(from, leaf.firstPage); page < last; page++) {
+      for (long page = last - 1; page >= first; page--) {
         int frame = SlotWord.frame(leaf.get(Leaf.index(page)));
         if (frame != 0) {
           supply.evict(m, leaf, page, frame);
