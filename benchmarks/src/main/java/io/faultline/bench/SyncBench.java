@@ -2,33 +2,20 @@ package io.faultline.bench;
 
 import io.faultline.Volume;
 import io.faultline.VolumeOptions;
-import io.faultline.engine.runtime.Checks;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.lang.management.ManagementFactory;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ThreadFactory;
-import java.util.stream.Stream;
 
 /**
  * What it costs to make something durable, beside the host's own filesystem on the same device in
  * the same run. Says which target is met and which is missed; only wrong data is a failure. Use one
  * instance once.
  */
-public final class SyncBench {
-  /** Everything that was read back was right. */
-  public static final int HELD = 0;
-
-  /** It was not; the line {@code VIOLATION …} says what. */
-  public static final int VIOLATION = 3;
-
-  private static final double LOAD_MAX = 0.5;
+final class SyncBench {
   private static final int CALLERS = 64;
   private static final long SYNC_NANOS = 200_000;
   private static final double CREATES_PER_SECOND = 40_000;
@@ -36,80 +23,31 @@ public final class SyncBench {
 
   private final BenchOptions options;
   private final PrintWriter out;
-  private final Figures figures = new Figures();
+  private final Figures figures;
+  private final Sheet sheet;
   private String hostName = "host";
 
-  /** Figures that are printed to {@code out}. */
-  public SyncBench(BenchOptions options, PrintWriter out) {
+  /** Figures that are printed to {@code out} and kept in the others. */
+  SyncBench(BenchOptions options, PrintWriter out, Figures figures, Sheet sheet) {
     this.options = options;
     this.out = out;
+    this.figures = figures;
+    this.sheet = sheet;
   }
 
   /**
-   * Measures, prints and returns {@link #HELD} or {@link #VIOLATION}.
+   * Measures in {@code directory} and prints.
    *
+   * @throws WrongDataException what was read back is not what was written
    * @throws IOException it could not be done
    */
-  public int run() throws IOException {
-    Path json = options.json();
-    if (json != null) {
-      // Before the load: minutes of figures must not be lost to a bad path.
-      Files.newOutputStream(json, StandardOpenOption.CREATE, StandardOpenOption.APPEND).close();
-    }
-    Path directory = Files.createTempDirectory(options.directory(), "faultline-bench-");
-    int verdict = HELD;
-    try {
-      tellWhereAndHow(directory);
-      appends(directory);
-      creates();
-      replay();
-      idle();
-    } catch (WrongDataException wrong) {
-      out.println("VIOLATION " + wrong.getMessage());
-      verdict = VIOLATION;
-    } finally {
-      remove(directory);
-    }
-    figures.put("result", verdict == HELD ? "held" : "violation");
-    out.flush();
-    if (json != null) {
-      Files.writeString(json, figures.json());
-    }
-    return verdict;
-  }
-
-  private void tellWhereAndHow(Path directory) throws IOException {
-    int cores = Runtime.getRuntime().availableProcessors();
-    double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
-    FileStore store = Files.getFileStore(directory);
-    hostName = store.type();
-    say(
-        "bench: %d rounds of %d ms a side and one to warm up, in %s"
-            .formatted(options.rounds(), options.windowMillis(), directory));
-    say(
-        String.format(
-            Locale.ROOT,
-            "bench: %s %s, %d cores, %s on %s, machine load %.2f at the start",
-            System.getProperty("os.name"),
-            System.getProperty("os.version"),
-            cores,
-            hostName,
-            store.name(),
-            load));
-    if (load > LOAD_MAX) {
-      say("bench: WARNING the machine is busy: trust no figure, and ratios little");
-    }
-    if (!hostName.equals("ext4")) {
-      say("bench: WARNING the targets are about ext4, this is " + hostName);
-    }
-    if (Checks.ON) {
-      say("bench: WARNING this JVM checks invariants: no figure is what a user would see");
-    }
-    figures.put("rounds", options.rounds());
+  void run(Path directory) throws IOException {
+    hostName = Files.getFileStore(directory).type();
     figures.put("windowMillis", options.windowMillis());
-    figures.put("cores", cores);
-    figures.put("host", hostName);
-    figures.put("loadAtStart", load);
+    appends(directory);
+    creates();
+    replay();
+    idle();
   }
 
   private void appends(Path directory) throws IOException {
@@ -205,6 +143,7 @@ public final class SyncBench {
             .formatted(what, reached.hundredths(), target, met ? "met" : "MISSED"));
     figures.put(key, reached);
     figures.put(key + ".met", met);
+    sheet.line(key, what, target, reached, met);
   }
 
   private void creates() throws IOException {
@@ -261,6 +200,7 @@ public final class SyncBench {
             met ? "met" : "MISSED"));
     figures.put("create." + key + ".perSecond", rate);
     figures.put("create." + key + ".met", met);
+    sheet.line("create." + key, "create + sync, 64 callers, " + name, ">= 40 000/s", rate, met);
     try (MemoryVolume again = volume.reopen(2)) {
       for (int caller = 0; caller < CALLERS; caller++) {
         for (long n = 0; n < made[caller]; n++) {
@@ -293,6 +233,7 @@ public final class SyncBench {
             .formatted(name, rate.whole(), met ? "met" : "MISSED"));
     figures.put(key + "PerSecond", rate);
     figures.put(key + ".met", met);
+    sheet.line(key, name, ">= 1 000 000 events/s", rate, met);
   }
 
   private void idle() throws IOException {
@@ -321,19 +262,13 @@ public final class SyncBench {
       figures.put("idle.journalBytes", bytes);
       figures.put("idle.syncs", syncs);
       figures.put("idle.met", met);
+      Spread written = Spread.of((double) (commits + bytes + syncs));
+      sheet.line("idle", "commits, bytes and syncs of an idle second", "0", written, met);
     }
   }
 
   private void say(String line) {
     out.println(line);
     out.flush();
-  }
-
-  private static void remove(Path directory) throws IOException {
-    try (Stream<Path> inside = Files.walk(directory)) {
-      for (Path each : inside.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(each);
-      }
-    }
   }
 }

@@ -1,0 +1,145 @@
+package io.faultline.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Measures rows: every target in a JVM of its own, and in every round all of them, one behind the
+ * other, each time beginning with another. So a call site knows one target only, and what the
+ * machine does to one it does to all. Use one instance once.
+ */
+final class PeerBench implements AutoCloseable {
+  private final BenchOptions options;
+  private final Path directory;
+  private final Machine machine;
+  private final Map<Row.Setup, Map<String, PeerProcess>> peers = new EnumMap<>(Row.Setup.class);
+
+  /** Measures in {@code directory}. */
+  PeerBench(BenchOptions options, Path directory, Machine machine) {
+    this.options = options;
+    this.directory = directory;
+    this.machine = machine;
+  }
+
+  /**
+   * Measures one row.
+   *
+   * @throws WrongDataException a target read what was not written; the message names it
+   */
+  RowResult measure(Row row) throws IOException {
+    endOtherSetups(row.setup());
+    Map<String, String> failures = new LinkedHashMap<>();
+    Map<String, List<Map<String, Double>>> samples = new LinkedHashMap<>();
+    List<String> targets = new ArrayList<>(row.targets());
+    for (String target : row.targets()) {
+      attempt(row, target, failures, () -> peer(row.setup(), target).prepare(row));
+    }
+    targets.removeAll(failures.keySet());
+    double[] others = new double[options.rounds()];
+    for (int round = -1; round < options.rounds(); round++) {
+      Machine.Reading before = machine.read(ours());
+      for (int i = 0; i < targets.size(); i++) {
+        String target = targets.get((i + round + 1) % targets.size());
+        if (failures.containsKey(target)) {
+          continue;
+        }
+        // The first round warms up, longer, for what is slow to compile.
+        int millis = options.peerMillis() * row.windows() * (round < 0 ? 2 : 1);
+        boolean counts = round >= 0;
+        attempt(
+            row,
+            target,
+            failures,
+            () -> {
+              Map<String, Double> figures = peer(row.setup(), target).measure(millis);
+              if (counts) {
+                samples.computeIfAbsent(target, _ -> new ArrayList<>()).add(figures);
+              }
+            });
+      }
+      if (round >= 0) {
+        others[round] = Machine.cores(before, machine.read(ours()));
+      }
+    }
+    for (String target : targets) {
+      if (!failures.containsKey(target)) {
+        attempt(row, target, failures, () -> peer(row.setup(), target).finish());
+      }
+    }
+    failures.keySet().forEach(samples::remove);
+    Arrays.sort(others);
+    return new RowResult(row, samples, failures, others[others.length / 2]);
+  }
+
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  /** A peer that is absent or fails has no figures; one that lies ends the run. */
+  private void attempt(Row row, String target, Map<String, String> failures, Step step)
+      throws IOException {
+    try {
+      step.run();
+    } catch (WrongDataException wrong) {
+      throw new WrongDataException(
+          "%s row=%s target=%s".formatted(wrong.getMessage(), row.key(), target));
+    } catch (AbsentException absent) {
+      failures.put(target, "absent: " + absent.getMessage());
+    } catch (IOException failed) {
+      failures.put(target, "failed: " + failed.getMessage());
+      end(row.setup(), target);
+    }
+  }
+
+  private PeerProcess peer(Row.Setup setup, String target) throws IOException {
+    Map<String, PeerProcess> some = peers.computeIfAbsent(setup, _ -> new HashMap<>());
+    PeerProcess peer = some.get(target);
+    if (peer == null) {
+      Path place = directory.resolve(setup.name().toLowerCase(Locale.ROOT) + "-" + target);
+      // A target that failed is begun anew by the next row.
+      Removal.of(place);
+      peer = new PeerProcess(target, Files.createDirectories(place), setup, options.sizes());
+      some.put(target, peer);
+    }
+    return peer;
+  }
+
+  private void end(Row.Setup setup, String target) {
+    PeerProcess peer = peers.getOrDefault(setup, new HashMap<>()).remove(target);
+    if (peer != null) {
+      peer.close();
+    }
+  }
+
+  private void endOtherSetups(Row.Setup setup) {
+    peers.forEach(
+        (each, some) -> {
+          if (each != setup) {
+            some.values().forEach(PeerProcess::close);
+            some.clear();
+          }
+        });
+  }
+
+  private Set<Long> ours() {
+    Set<Long> pids = new TreeSet<>(Set.of(ProcessHandle.current().pid()));
+    peers.values().forEach(some -> some.values().forEach(peer -> pids.add(peer.pid())));
+    return pids;
+  }
+
+  @Override
+  public void close() {
+    peers.values().forEach(some -> some.values().forEach(PeerProcess::close));
+  }
+}

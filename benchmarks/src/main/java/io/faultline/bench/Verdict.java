@@ -1,0 +1,120 @@
+package io.faultline.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether a goal was reached.
+ *
+ * @param goal for people
+ * @param reached null where nothing could be measured
+ * @param note why it is neither met nor missed, or empty
+ */
+record Verdict(String goal, @Nullable Spread reached, Status status, String note) {
+  /** How a goal ended. Only {@link #MET} is met. */
+  enum Status {
+    MET,
+    MISSED,
+    /** The figure is too good, or a peer's is not what it was. */
+    SUSPICIOUS,
+    /** Somebody else used the cores that it needs. */
+    REFUSED,
+    /** The peer is not there, or a side failed. */
+    NOT_MEASURED
+  }
+
+  /** Faster than copying memory by more than this is not believed. */
+  static final double FLOOR_MIN = 0.95;
+
+  /** A peer that is off by more than this factor is not believed. */
+  static final double USUAL_FACTOR = 2;
+
+  /** Cores others may use where all are needed. */
+  static final double OTHERS_CORES_MAX = 0.5;
+
+  /** Of every goal of a row. */
+  static List<Verdict> of(RowResult result) {
+    List<Verdict> verdicts = new ArrayList<>();
+    String belowFloor = belowFloor(result);
+    for (Goal goal : result.row().goals()) {
+      double[] values = goal.values(result.samples());
+      if (values.length == 0) {
+        verdicts.add(new Verdict(goal.text(), null, Status.NOT_MEASURED, missing(result, goal)));
+        continue;
+      }
+      Spread reached = Spread.of(values);
+      String odd = belowFloor.isEmpty() ? oddPeer(result, goal.peer()) : belowFloor;
+      if (refused(result)) {
+        verdicts.add(new Verdict(goal.text(), reached, Status.REFUSED, busy(result)));
+      } else if (!odd.isEmpty()) {
+        verdicts.add(new Verdict(goal.text(), reached, Status.SUSPICIOUS, odd));
+      } else {
+        verdicts.add(
+            new Verdict(
+                goal.text(), reached, goal.met(reached.median()) ? Status.MET : Status.MISSED, ""));
+      }
+    }
+    return verdicts;
+  }
+
+  private static boolean refused(RowResult result) {
+    return result.row().idleCores() > 1 && result.othersCores() > OTHERS_CORES_MAX;
+  }
+
+  private static String busy(RowResult result) {
+    return String.format(
+        Locale.ROOT,
+        "needs %d idle cores, others used %.1f",
+        result.row().idleCores(),
+        result.othersCores());
+  }
+
+  private static String missing(RowResult result, Goal goal) {
+    Map<String, String> failures = result.failures();
+    String ours = failures.getOrDefault(Targets.ENGINE, "");
+    return ours.isEmpty() && goal.peer() != null
+        ? failures.getOrDefault(goal.peer(), "no figures")
+        : ours;
+  }
+
+  private static String belowFloor(RowResult result) {
+    double[] times = Goal.time(Targets.FLOOR, 1).values(result.samples());
+    double median = times.length == 0 ? 1 : Spread.of(times).median();
+    return median >= FLOOR_MIN
+        ? ""
+        : String.format(Locale.ROOT, "%.2f of the time that copying takes", median);
+  }
+
+  /** What is odd about a peer, or about what it is held against. */
+  private static String oddPeer(RowResult result, @Nullable String peer) {
+    for (Row.Usual usual : result.row().usual()) {
+      if (!usual.peer().equals(peer) && peer != null && !usual.base().equals(peer)) {
+        continue;
+      }
+      double ratio = ratio(result, usual);
+      double off = ratio / usual.ratio();
+      if (off > USUAL_FACTOR || off < 1 / USUAL_FACTOR) {
+        return String.format(
+            Locale.ROOT,
+            "%s is %.2f, was %.2f when the goals were set",
+            usual.peer().equals(usual.base())
+                ? usual.peer() + "'s " + usual.figure()
+                : usual.peer() + " / " + usual.base(),
+            ratio,
+            usual.ratio());
+      }
+    }
+    return "";
+  }
+
+  /** Of the medians; of the figure itself where peer and base are the same; else as usual. */
+  private static double ratio(RowResult result, Row.Usual usual) {
+    double peer = result.median(usual.peer(), usual.figure());
+    double base =
+        usual.peer().equals(usual.base()) ? 1 : result.median(usual.base(), usual.figure());
+    return Double.isNaN(peer) || Double.isNaN(base) ? usual.ratio() : peer / base;
+  }
+}
