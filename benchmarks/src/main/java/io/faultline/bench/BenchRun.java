@@ -122,6 +122,12 @@ public final class BenchRun {
     lines.add(
         "%s on %s; a round to warm up and %d of %d ms a target (2 threads twice, mixed thrice that)"
             .formatted(store.type(), store.name(), options.rounds(), options.peerMillis()));
+    String readahead = machine.readahead(store.name());
+    if (!readahead.isEmpty() && !readahead.equals(Machine.READAHEAD_DEFAULT)) {
+      lines.add(
+          "the host reads %s KiB ahead here, the default is %s: the goals of cold are about that"
+              .formatted(readahead, Machine.READAHEAD_DEFAULT));
+    }
     double load = machine.load();
     double others = othersAtStart();
     lines.add(

@@ -12,9 +12,24 @@ import java.nio.file.StandardOpenOption;
 final class EngineTarget implements Target {
   final Volume volume;
 
-  /** A new volume in {@code directory}. */
+  /** Where the volume's directory lies. */
+  final Path directory;
+
+  /** A new volume below {@code directory}. */
   EngineTarget(Path directory, long cacheBytes) throws IOException {
-    volume = Volume.create(directory, VolumeOptions.defaults().size("16g").cacheSize(cacheBytes));
+    this.directory = directory;
+    volume =
+        Volume.create(
+            directory.resolve("volume"),
+            VolumeOptions.defaults().size("16g").cacheSize(cacheBytes));
+  }
+
+  /** The target as this one, for rows that measure nothing else. */
+  static EngineTarget of(Target target) {
+    if (target instanceof EngineTarget engine) {
+      return engine;
+    }
+    throw new IllegalArgumentException("only the engine is measured here");
   }
 
   private record File(Volume volume, OpenFile file) implements Open {

@@ -17,6 +17,9 @@ import java.util.Set;
  * @param proc where Linux tells, {@code /proc}
  */
 record Machine(Path proc) {
+  /** How many KiB Linux reads ahead unless it is told otherwise. */
+  static final String READAHEAD_DEFAULT = "128";
+
   private static final int TICKS_PER_SECOND = 100;
   private static final int KERNEL_THREADS_PARENT = 2;
 
@@ -76,6 +79,16 @@ record Machine(Path proc) {
         .findFirst()
         .map(line -> line.substring(line.indexOf(':') + 1).trim())
         .orElse(System.getProperty("os.arch", "?"));
+  }
+
+  /** How many KiB the host reads ahead on that device, empty if it does not say. */
+  String readahead(String device) {
+    try {
+      Path name = Path.of(device).getFileName();
+      return Files.readString(Path.of("/sys/class/block/" + name + "/queue/read_ahead_kb")).strip();
+    } catch (IOException unknown) {
+      return "";
+    }
   }
 
   /** Memory, bytes. */

@@ -46,8 +46,9 @@ final class PeerBench implements AutoCloseable {
       attempt(row, target, failures, () -> peer(row.setup(), target).prepare(row));
     }
     targets.removeAll(failures.keySet());
-    double[] others = new double[options.rounds()];
-    for (int round = -1; round < options.rounds(); round++) {
+    int rounds = row.work().once() ? 1 : options.rounds();
+    double[] others = new double[rounds];
+    for (int round = row.work().once() ? 0 : -1; round < rounds; round++) {
       Machine.Reading before = machine.read(ours());
       for (int i = 0; i < targets.size(); i++) {
         String target = targets.get((i + round + 1) % targets.size());

@@ -30,6 +30,7 @@ final class Rows {
    * @param missBytes of the rows about data that is not cached, a power of two
    * @param coldBytes of those that are read once, a multiple of 4 MiB
    * @param names how many files a directory has
+   * @param files how many files a volume has whose footprint is measured
    */
   record Sizes(
       long cachedBytes,
@@ -37,12 +38,13 @@ final class Rows {
       long appendBytes,
       long missBytes,
       long coldBytes,
-      int names) {
+      int names,
+      int files) {
     static final Sizes NORMAL =
-        new Sizes(256L << 20, 128L << 20, 48L << 20, 2L << 30, 512L << 20, 2000);
+        new Sizes(256L << 20, 128L << 20, 48L << 20, 2L << 30, 512L << 20, 2000, 1_000_000);
     static final Sizes QUICK =
-        new Sizes(256L << 20, 128L << 20, 48L << 20, 512L << 20, 256L << 20, 2000);
-    static final Sizes TINY = new Sizes(1 << 20, 1 << 20, 1 << 20, 4 << 20, 4 << 20, 20);
+        new Sizes(128L << 20, 64L << 20, 16L << 20, 512L << 20, 256L << 20, 1000, 100_000);
+    static final Sizes TINY = new Sizes(1 << 20, 1 << 20, 1 << 20, 4 << 20, 4 << 20, 20, 1100);
   }
 
   private static final List<String> ALL = List.of(ENGINE, FLOOR, MAPPED, HOST, JIMFS, H2);
@@ -294,6 +296,26 @@ final class Rows {
             2,
             1,
             List.of(faster(HOST, 3), faster(DIRECT, 0.9)),
+            List.of(new Usual(HOST, DIRECT, "ns", 3.7))),
+        new Row(
+            "footprint",
+            "heap bytes of %,d files, of an open file, of a cached page".formatted(sizes.files),
+            Setup.MISSING,
+            List.of(ENGINE),
+            new Footprint(sizes.files, Math.max(sizes.cachedBytes, 16L << 20)),
+            0,
+            1,
+            List.of(atMost("page", 16), atMost("inode", 300)),
+            List.of()),
+        new Row(
+            "start",
+            "start of a JVM to the first read of a new volume",
+            Setup.MISSING,
+            List.of(ENGINE),
+            new StartingUp(),
+            1,
+            1,
+            List.of(atMost("seconds", 1)),
             List.of()));
   }
 }

@@ -36,7 +36,7 @@ final class Targets {
   static Target make(String name, Path directory, long cacheBytes) throws IOException {
     try {
       return switch (name) {
-        case ENGINE -> new EngineTarget(directory.resolve("volume"), cacheBytes);
+        case ENGINE -> new EngineTarget(directory, cacheBytes);
         case HOST -> new HostTarget(directory, false);
         case DIRECT -> new HostTarget(directory, true);
         case MAPPED -> new MemoryTarget(directory);

@@ -46,7 +46,7 @@ record Verdict(String goal, @Nullable Spread reached, Status status, String note
         continue;
       }
       Spread reached = Spread.of(values);
-      String odd = belowFloor.isEmpty() ? oddPeer(result, goal.peer()) : belowFloor;
+      String odd = belowFloor.isEmpty() ? oddPeer(result, goal) : belowFloor;
       if (refused(result)) {
         verdicts.add(new Verdict(goal.text(), reached, Status.REFUSED, busy(result)));
       } else if (!odd.isEmpty()) {
@@ -88,10 +88,14 @@ record Verdict(String goal, @Nullable Spread reached, Status status, String note
         : String.format(Locale.ROOT, "%.2f of the time that copying takes", median);
   }
 
-  /** What is odd about a peer, or about what it is held against. */
-  private static String oddPeer(RowResult result, @Nullable String peer) {
+  /** What is odd about the peer of a goal, or about whom it is held against. */
+  private static String oddPeer(RowResult result, Goal goal) {
     for (Row.Usual usual : result.row().usual()) {
-      if (!usual.peer().equals(peer) && peer != null && !usual.base().equals(peer)) {
+      boolean concerns =
+          goal.peer() == null
+              ? usual.figure().equals(goal.figure())
+              : usual.peer().equals(goal.peer()) || usual.base().equals(goal.peer());
+      if (!concerns) {
         continue;
       }
       double ratio = ratio(result, usual);

@@ -9,6 +9,11 @@ interface Work {
   /** Makes files and fills them. */
   Session prepare(Target target) throws IOException;
 
+  /** Whether one window is enough, without any to warm up. */
+  default boolean once() {
+    return false;
+  }
+
   /** A target made ready, to be measured window by window. */
   interface Session extends Closeable {
     /**

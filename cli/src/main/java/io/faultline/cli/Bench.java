@@ -34,7 +34,7 @@ final class Bench implements Callable<Integer> {
       description =
           "What to measure, by key or the beginning of several: read, hot, span2, sequential,"
               + " overwrite, append, mixed, punch, names, lock, allocation, hitlocks, miss, cold,"
-              + " sync (default: all).")
+              + " footprint, start, sync (default: all).")
   private List<String> rows = List.of();
 
   @Option(

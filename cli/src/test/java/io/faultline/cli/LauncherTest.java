@@ -132,6 +132,16 @@ class LauncherTest {
   }
 
   @Test
+  void whatIsMeasuredBesideLiesBesideTheClassPath() throws Exception {
+    write(tree.resolve("benchmarks/target/peers/peer.jar"), "");
+    String peers =
+        run("bench").out().lines().filter(line -> line.contains(".peers=")).findFirst().orElse("");
+    assertThat(Path.of(peers.substring(peers.indexOf('=') + 1), "peer.jar")).exists();
+    assertThat(run("classpath").out()).doesNotContain("peer");
+    assertThat(run("soak").out()).doesNotContain("peer");
+  }
+
+  @Test
   void aNewerSourceBuildsAgainAndTheRunningBuildStays() throws Exception {
     String before = run("classpath").out().strip();
     Path source = tree.resolve("engine/src/main/A.java");
