@@ -2,12 +2,13 @@ package io.faultline;
 
 import static io.faultline.engine.volume.LiveVolume.BLOCK_BYTES;
 
+import io.faultline.engine.errno.FsException;
 import io.faultline.engine.extent.Extent;
+import io.faultline.engine.runtime.CallerLane;
 import io.faultline.engine.volume.OpenInode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
 /** An open regular file of a {@link JournaledVolume}. */
@@ -79,13 +80,9 @@ final class JournaledFile implements OpenFile {
     }
   }
 
-  private interface Command {
-    CompletableFuture<Void> submit() throws IOException;
-  }
-
-  private void command(String name, Command command) throws ErrnoException {
+  private void command(String name, CallerLane.Call<FsException> command) throws ErrnoException {
     try {
-      OpenInode.await(command.submit());
+      OpenInode.call(command);
       if (mode.sync() || mode.dataSync()) {
         inode.sync(mode.sync());
       }

@@ -2,7 +2,6 @@ package io.faultline.engine.actor;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.ActorSystem;
-import akka.actor.typed.Props;
 import akka.actor.typed.SpawnProtocol;
 import akka.actor.typed.javadsl.AskPattern;
 import io.faultline.engine.errno.Errno;
@@ -45,7 +44,7 @@ public final class ActorRouter implements CommandRouter {
                 system,
                 replyTo ->
                     new SpawnProtocol.Spawn<>(
-                        VolumeGuardian.create(runtime), name, Props.empty(), replyTo),
+                        VolumeGuardian.create(runtime), name, VolumeGuardian.DISPATCHER, replyTo),
                 SPAWN_MAX,
                 system.scheduler())
             .toCompletableFuture();

@@ -5,6 +5,7 @@ import io.faultline.engine.inode.MappingCommand;
 import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.lock.LockWait;
 import io.faultline.engine.lock.PageRange;
+import io.faultline.engine.runtime.CallerLane;
 import io.faultline.engine.runtime.EngineTrace;
 import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.volume.MappingOperations;
@@ -24,6 +25,10 @@ final class CommandToken {
   private final Vnode vnode;
   private final MappingOperations operations;
   private final CompletableFuture<Void> reply;
+
+  /** Of the thread that sent this and waits for it. */
+  private final @Nullable CallerLane caller = CallerLane.current();
+
   private boolean holdsIo;
   private boolean holdsMapping;
 
@@ -92,6 +97,11 @@ final class CommandToken {
   private void giveBackIo() {
     LockOrder.adopt(vnode.ioLock().rank(), vnode.ino());
     vnode.ioLock().unlockExclusive();
+  }
+
+  /** Has the thread that waits for this run {@code body}; false if none does. */
+  boolean offer(Runnable body) {
+    return caller != null && caller.offer(body);
   }
 
   /** Runs the body on this thread, which may block, and finishes. */

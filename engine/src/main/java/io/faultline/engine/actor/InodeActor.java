@@ -10,6 +10,7 @@ import akka.actor.typed.javadsl.Receive;
 import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
 import io.faultline.engine.lock.LockOrder;
+import io.faultline.engine.runtime.CallerLane;
 import io.faultline.engine.runtime.EngineRuntime;
 import io.faultline.engine.runtime.Mutant;
 import java.util.ArrayDeque;
@@ -24,8 +25,9 @@ import org.jspecify.annotations.Nullable;
  *                    (further commands wait in order)
  * </pre>
  *
- * <p>A turn never waits: locks are asked for asynchronously and the body runs as a task of its own
- * (rule R12). The actor stops only when idle and is never restarted (rule R11).
+ * <p>A turn never waits: locks are asked for asynchronously and the body runs as a task of its own,
+ * on the thread that waits for the command if there is one (rule R12). The actor stops only when
+ * idle and is never restarted (rule R11).
  */
 final class InodeActor extends AbstractBehavior<InodeActor.Message> {
   sealed interface Message {}
@@ -106,14 +108,14 @@ final class InodeActor extends AbstractBehavior<InodeActor.Message> {
     Runnable body =
         () -> {
           try {
-            token.execute();
+            CallerLane.withoutTurns(token::execute);
           } finally {
             self.tell(new Ended(token));
           }
         };
     if (Mutant.R12_BODY_IN_TURN.on()) {
       body.run();
-    } else {
+    } else if (!token.offer(body)) {
       runtime.fork("faultline-" + token.command.operation() + "-" + ino, body);
     }
     return this;

@@ -2,6 +2,7 @@ package io.faultline.engine.actor;
 
 import akka.actor.typed.ActorRef;
 import akka.actor.typed.Behavior;
+import akka.actor.typed.DispatcherSelector;
 import akka.actor.typed.javadsl.AbstractBehavior;
 import akka.actor.typed.javadsl.ActorContext;
 import akka.actor.typed.javadsl.Behaviors;
@@ -22,6 +23,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class VolumeGuardian extends AbstractBehavior<VolumeGuardian.Message> {
   private static final int IDLE_MAX = 64;
+
+  /** Where the guardian and its children take their turns. */
+  static final DispatcherSelector DISPATCHER =
+      DispatcherSelector.fromConfig("faultline.command-dispatcher");
 
   sealed interface Message {}
 
@@ -83,7 +88,7 @@ final class VolumeGuardian extends AbstractBehavior<VolumeGuardian.Message> {
   private Child start(long ino) {
     ActorRef<Message> self = getContext().getSelf();
     Behavior<InodeActor.Message> behavior = InodeActor.create(ino, runtime, self);
-    return new Child(getContext().spawn(behavior, "inode-" + ino + "-" + started++));
+    return new Child(getContext().spawn(behavior, "inode-" + ino + "-" + started++, DISPATCHER));
   }
 
   private Behavior<Message> idle(Idle message) {

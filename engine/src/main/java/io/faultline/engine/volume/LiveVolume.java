@@ -34,6 +34,7 @@ import io.faultline.engine.pagecache.Mapping;
 import io.faultline.engine.pagecache.PageCache;
 import io.faultline.engine.pagecache.PageWriter;
 import io.faultline.engine.runtime.Barrier;
+import io.faultline.engine.runtime.CallerLane;
 import io.faultline.engine.runtime.EngineFailure;
 import io.faultline.engine.runtime.EngineRuntime;
 import io.faultline.engine.runtime.EngineTrace;
@@ -722,7 +723,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
   }
 
   private void end(Vnode vnode) throws FsException {
-    await(submit(vnode, new MappingCommand.Free()));
+    call(() -> submit(vnode, new MappingCommand.Free()));
   }
 
   CompletableFuture<Void> submit(Vnode vnode, MappingCommand command) {
@@ -757,6 +758,12 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
                   && vnode.mapping.isEmpty();
           return idle ? null : known;
         });
+  }
+
+  /** Sends a command and waits for it; this thread may do the work itself. */
+  static void call(CallerLane.Call<FsException> command) throws FsException {
+    LockOrder.waits(LockWait.COMMAND);
+    await(CallerLane.call(command));
   }
 
   static void await(CompletableFuture<Void> done) throws FsException {

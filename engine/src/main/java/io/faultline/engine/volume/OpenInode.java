@@ -12,6 +12,7 @@ import io.faultline.engine.pagecache.Mapping;
 import io.faultline.engine.pagecache.PageCache;
 import io.faultline.engine.pagecache.PageWriter;
 import io.faultline.engine.pagecache.Readahead;
+import io.faultline.engine.runtime.CallerLane;
 import io.faultline.engine.runtime.Checks;
 import io.faultline.engine.runtime.Mutant;
 import java.io.IOException;
@@ -367,6 +368,11 @@ public final class OpenInode implements AutoCloseable {
   /** Waits for a command of this file. */
   public static void await(CompletableFuture<Void> command) throws FsException {
     LiveVolume.await(command);
+  }
+
+  /** Sends a command of this file and waits for it, perhaps by running it on this thread. */
+  public static void call(CallerLane.Call<FsException> command) throws FsException {
+    LiveVolume.call(command);
   }
 
   /** fsync(2); a writeback error since this file's last is reported once (errseq). */
