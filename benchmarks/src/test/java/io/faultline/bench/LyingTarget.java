@@ -26,7 +26,7 @@ final class LyingTarget implements Target {
     return new Open() {
       private int calls;
 
-      /** Writes hide each other: more of them are lost. */
+      // Writes hide each other: more of them are lost.
       private boolean now(Lie kind) {
         return lie == kind && ++calls % (kind == Lie.LOSES_WRITES ? 7 : 1009) == 0;
       }
