@@ -47,7 +47,8 @@ final class FramePool implements AutoCloseable {
    */
   private final @Nullable Mapping[] owners;
 
-  private final long[] pages;
+  /** Unsigned: the largest file has 2^32 - 1 pages. */
+  private final int[] pages;
 
   /** The last frame that was ever handed out; in simulation only. */
   private int highest;
@@ -60,7 +61,7 @@ final class FramePool implements AutoCloseable {
     this.views = held.views;
     this.next = new int[frames + 1];
     this.owners = new @Nullable Mapping[frames + 1];
-    this.pages = new long[frames + 1];
+    this.pages = new int[frames + 1];
     for (int f = 1; f < frames; f++) {
       next[f] = f + 1;
     }
@@ -196,7 +197,7 @@ final class FramePool implements AutoCloseable {
 
   void own(int frame, Mapping mapping, long page) {
     owners[frame] = mapping;
-    pages[frame] = page;
+    pages[frame] = (int) page;
   }
 
   /** Whose page is in {@code frame}, or was when somebody last put one there. */
@@ -210,7 +211,7 @@ final class FramePool implements AutoCloseable {
   }
 
   long page(int frame) {
-    return pages[frame];
+    return Integer.toUnsignedLong(pages[frame]);
   }
 
   void zero(int frame) {
