@@ -8,6 +8,7 @@ import io.faultline.persistence.history.VolumeState;
 import io.faultline.persistence.replay.EventSource;
 import java.io.IOException;
 import java.util.OptionalLong;
+import java.util.function.LongFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -39,6 +40,9 @@ final class JournalShow extends JournalVerb {
         at(history, wanted);
         throw new IllegalStateException("transaction " + wanted + " came and went");
       }
+      if (entry.lsn() != wanted) {
+        throw new IOException("transaction " + wanted + " was dropped");
+      }
       tx = entry.event();
     }
     String place = history.placeOf(wanted).orElse("");
@@ -63,9 +67,10 @@ final class JournalShow extends JournalVerb {
       PastText.events(tx, before, after).forEach(out()::println);
       return;
     }
+    LongFunction<String> paths = PastText.paths(tx, before, after);
     for (int index = 0; index < tx.events().size(); index++) {
       OptionalLong own = EventTimes.of(tx.events().get(index));
-      String path = PastText.path(tx.events().get(index).ino(), before, after);
+      String path = paths.apply(tx.events().get(index).ino());
       out().println(JournalLog.line(tx, index, own.isPresent() ? own : EventTimes.of(tx), path));
     }
   }

@@ -12,13 +12,17 @@ import io.faultline.engine.journal.Tx;
 import io.faultline.engine.volume.LiveVolume;
 import io.faultline.persistence.history.Blame;
 import io.faultline.persistence.history.EventTimes;
+import io.faultline.persistence.history.NameIndex;
 import io.faultline.persistence.history.VolumeDiff;
 import io.faultline.persistence.history.VolumeState;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.function.LongFunction;
 
 /** What the past answers, as lines; the same words as the verbs that look at the present. */
 final class PastText {
@@ -134,6 +138,7 @@ final class PastText {
 
   /** Its events, as log prints them, each with the path of its inode. */
   static List<String> events(Tx tx, VolumeState before, VolumeState after) {
+    LongFunction<String> paths = paths(tx, before, after);
     List<String> lines = new ArrayList<>();
     for (int index = 0; index < tx.events().size(); index++) {
       Event event = tx.events().get(index);
@@ -144,15 +149,21 @@ final class PastText {
               + " "
               + EventText.of(event)
               + " path="
-              + Names.encode(path(event.ino(), before, after)));
+              + Names.encode(paths.apply(event.ino())));
     }
     return lines;
   }
 
-  /** The path of an inode in {@code after}, or in {@code before} if it has none there. */
-  static String path(long ino, VolumeState before, VolumeState after) {
-    String path = after.names().path(ino);
-    return path.startsWith("ino:") ? before.names().path(ino) : path;
+  /** The path in {@code after}, or in {@code before} if it has none there, of an inode of a tx. */
+  static LongFunction<String> paths(Tx tx, VolumeState before, VolumeState after) {
+    Set<Long> inos = new HashSet<>();
+    tx.events().forEach(event -> inos.add(event.ino()));
+    NameIndex earlier = before.names(inos);
+    NameIndex later = after.names(inos);
+    return ino -> {
+      String path = later.path(ino);
+      return path.startsWith("ino:") ? earlier.path(ino) : path;
+    };
   }
 
   /** One line per inode: + appeared, - went, ~ changed. */

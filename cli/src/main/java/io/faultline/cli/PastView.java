@@ -6,7 +6,9 @@ import io.faultline.engine.errno.FsException;
 import io.faultline.engine.extent.Extent;
 import io.faultline.engine.inode.Inode;
 import io.faultline.engine.volume.Fsck;
+import io.faultline.persistence.history.NameIndex;
 import io.faultline.persistence.history.VolumeState;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -22,6 +24,7 @@ record PastView(VolumeState state, boolean json, Consumer<String> lines) {
   void ls(String file, boolean longForm) throws FsException {
     Inode inode = state.find(file);
     if (inode instanceof Inode.Directory dir) {
+      NameIndex names = state.names(json ? List.of(dir.ino()) : List.of());
       for (Map.Entry<String, Long> entry : dir.entries().entrySet()) {
         Inode child = state.get(entry.getValue());
         String name = entry.getKey();
@@ -29,7 +32,7 @@ record PastView(VolumeState state, boolean json, Consumer<String> lines) {
           lines.accept(
               Names.printable(name) + " -> ino:" + entry.getValue() + ", which is not there");
         } else {
-          ls(child, name, state.names().below(dir.ino(), name), longForm);
+          ls(child, name, names.below(dir.ino(), name), longForm);
         }
       }
     } else {
@@ -39,11 +42,12 @@ record PastView(VolumeState state, boolean json, Consumer<String> lines) {
 
   /** Every inode, whether a name leads to it or not. */
   void all(boolean longForm) {
+    NameIndex names = state.names();
     for (Inode inode : state.all()) {
-      if (state.names().paths(inode.ino()).isEmpty()) {
+      if (names.paths(inode.ino()).isEmpty()) {
         ls(inode, "ino:" + inode.ino(), "ino:" + inode.ino(), longForm);
       }
-      for (String path : state.names().paths(inode.ino())) {
+      for (String path : names.paths(inode.ino())) {
         ls(inode, path, path, longForm);
       }
     }

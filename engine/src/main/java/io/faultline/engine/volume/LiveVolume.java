@@ -12,6 +12,7 @@ import io.faultline.engine.extent.SpaceCounter;
 import io.faultline.engine.inode.Attributes;
 import io.faultline.engine.inode.Decide;
 import io.faultline.engine.inode.Event;
+import io.faultline.engine.inode.FileKind;
 import io.faultline.engine.inode.Inode;
 import io.faultline.engine.inode.InodeApply;
 import io.faultline.engine.inode.InodeTable;
@@ -49,6 +50,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -161,7 +163,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     this.allocator = new BlockAllocator(config.blocks(), config.allocation(), ledger);
     this.census = new BlockCensus(allocator, table, ledger);
     this.recoveredUpTo = table.nextNumber();
-    claimMapped();
+    List<Inode> orphans = claimMapped();
     this.space = new SpaceCounter(allocator.freeBlocks());
     this.flusher = new Flusher(runtime, config.commitIntervalNanos(), new BackgroundWork());
     this.cache =
@@ -184,7 +186,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     flusher.start();
     if (!config.readOnly()) {
       try {
-        finishOrphans();
+        finishOrphans(orphans);
       } catch (FsException | RuntimeException e) {
         abandon(e);
         throw e;
@@ -204,33 +206,49 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     cache.close();
   }
 
-  private void claimMapped() throws FsException {
-    for (Inode inode : table.all()) {
-      if (inode instanceof Inode.RegularFile file) {
-        for (Extent extent : file.extents()) {
-          try {
-            allocator.markUsed(extent.run());
-          } catch (IllegalArgumentException | IllegalStateException e) {
-            throw new FsException(
+  /** Takes the blocks of all files; gives the inodes that have no name. */
+  private List<Inode> claimMapped() throws FsException {
+    List<Inode> orphans = new ArrayList<>();
+    List<FsException> refused = new ArrayList<>();
+    table.forEach(
+        (kind, nlink) -> kind == FileKind.REGULAR || nlink == 0,
+        inode -> {
+          if (inode.attributes().nlink() == 0) {
+            orphans.add(inode);
+          }
+          if (inode instanceof Inode.RegularFile file && refused.isEmpty()) {
+            claim(file).ifPresent(refused::add);
+          }
+        });
+    if (!refused.isEmpty()) {
+      throw refused.getFirst();
+    }
+    return orphans;
+  }
+
+  private Optional<FsException> claim(Inode.RegularFile file) {
+    for (Extent extent : file.extents()) {
+      try {
+        allocator.markUsed(extent.run());
+      } catch (IllegalArgumentException | IllegalStateException e) {
+        return Optional.of(
+            new FsException(
                 Errno.EUCLEAN,
                 "open",
                 file.ino(),
                 extent.fileBlock() * BLOCK_BYTES,
                 extent.length() * BLOCK_BYTES,
-                e.getMessage() + "; " + extent);
-          }
-        }
+                e.getMessage() + "; " + extent));
       }
     }
+    return Optional.empty();
   }
 
   /** What a crash left without a name ends here (SEMANTICS §3.7, orphan list). */
-  private void finishOrphans() throws FsException {
-    for (Inode inode : table.all()) {
-      if (inode.attributes().nlink() == 0) {
-        try (StateLocks _ = lockStates(inode.ino())) {
-          publish(List.of(Decide.free(inode)));
-        }
+  private void finishOrphans(List<Inode> orphans) throws FsException {
+    for (Inode inode : orphans) {
+      try (StateLocks _ = lockStates(inode.ino())) {
+        publish(List.of(Decide.free(inode)));
       }
     }
   }

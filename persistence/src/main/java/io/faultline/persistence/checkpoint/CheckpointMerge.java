@@ -7,6 +7,7 @@ import io.faultline.engine.inode.Event;
 import io.faultline.engine.inode.Inode;
 import io.faultline.engine.inode.InodeApply;
 import io.faultline.engine.inode.InodeTable;
+import io.faultline.engine.inode.StoredInodes;
 import io.faultline.engine.journal.Tx;
 import io.faultline.persistence.replay.JournalReader;
 import io.faultline.persistence.segment.JournalAnchor;
@@ -136,18 +137,17 @@ final class CheckpointMerge {
 
   private InodeTable load(Optional<Long> base, long[] touched) throws IOException {
     try (CheckpointReader old = open(base)) {
-      InodeTable.Builder overlay =
-          new InodeTable.Builder(touched.length, old == null ? 0 : old.nextNumber());
+      InodeTable overlay = new InodeTable(StoredInodes.NONE, old == null ? 0 : old.nextNumber());
       int i = 0;
       while (old != null && i < touched.length && old.next()) {
         while (i < touched.length && touched[i] < old.ino()) {
           i++;
         }
         if (i < touched.length && touched[i] == old.ino()) {
-          overlay.add(old.inode());
+          overlay.keep(old.inode());
         }
       }
-      return overlay.build();
+      return overlay;
     }
   }
 

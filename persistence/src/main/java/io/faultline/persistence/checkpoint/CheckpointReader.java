@@ -223,7 +223,8 @@ final class CheckpointReader implements Closeable {
       throw damaged(position, "the checksum of the block is wrong");
     }
     int count = next.getInt(12);
-    if (next.getInt(8) != blocksRead || count < 1) {
+    int most = (length - CheckpointFormat.BLOCK_HEADER_BYTES) / CheckpointFormat.ENTRY_HEADER_BYTES;
+    if (next.getInt(8) != blocksRead || count < 1 || count > most) {
       throw damaged(position, "block " + next.getInt(8) + " of " + count + " cannot come here");
     }
     block = next;
@@ -254,6 +255,21 @@ final class CheckpointReader implements Closeable {
   /** The number of the inode under the cursor. */
   long ino() {
     return ino;
+  }
+
+  /** How many inodes there are from the one under the cursor to the end of its block. */
+  int leftInBlock() {
+    return entriesLeft + 1;
+  }
+
+  /** A copy of the block that the inode under the cursor is in. */
+  ByteBuffer copyOfBlock() {
+    return ByteBuffer.allocate(block.limit()).put(0, block, 0, block.limit());
+  }
+
+  /** Where in its block the inode under the cursor begins. */
+  int entryOffset() {
+    return body - CheckpointFormat.ENTRY_HEADER_BYTES;
   }
 
   /** The inode under the cursor. */

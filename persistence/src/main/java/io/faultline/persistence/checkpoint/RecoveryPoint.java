@@ -81,14 +81,7 @@ public record RecoveryPoint(InodeTable table, JournalAnchor anchor) {
   private static RecoveryPoint load(
       CheckpointStore checkpoints, long lsn, VolumeIdentity identity, Set<CheckpointMutant> mutants)
       throws IOException {
-    try (CheckpointReader reader = CheckpointReader.open(checkpoints, lsn, identity, mutants)) {
-      InodeTable.Builder table =
-          new InodeTable.Builder(
-              (int) Math.min(Integer.MAX_VALUE / 2, reader.inodes()), reader.nextNumber());
-      while (reader.next()) {
-        table.add(reader.inode());
-      }
-      return new RecoveryPoint(table.build(), reader.anchor());
-    }
+    CheckpointImage image = CheckpointImage.read(checkpoints, lsn, identity, mutants);
+    return new RecoveryPoint(new InodeTable(image, image.nextNumber()), image.anchor());
   }
 }

@@ -1,6 +1,7 @@
 package io.faultline.persistence.codec;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -11,7 +12,11 @@ final class ByteSource {
   private final ByteBuffer in;
   private final int start;
 
+  /** Reads what remains in {@code in}, most significant byte first. */
   ByteSource(ByteBuffer in) {
+    if (in.order() != ByteOrder.BIG_ENDIAN) {
+      throw new IllegalArgumentException("bytes in the order " + in.order());
+    }
     this.in = in;
     this.start = in.position();
   }
@@ -32,11 +37,7 @@ final class ByteSource {
 
   long i64() throws CodecException {
     need(8, "a number");
-    long value = 0;
-    for (int i = 0; i < 8; i++) {
-      value = (value << 8) | (in.get() & 0xFF);
-    }
-    return value;
+    return in.getLong();
   }
 
   long varint() throws CodecException {
@@ -93,20 +94,41 @@ final class ByteSource {
   }
 
   String string() throws CodecException {
-    int header = count(2L * in.remaining() + 1, "half chars");
+    int header = stringHeader();
     int length = header >>> 1;
-    boolean wide = (header & 1) != 0;
-    need(wide ? 2L * length : length, "a string of " + length);
-    if (!wide) {
+    if ((header & 1) == 0) {
       byte[] latin = new byte[length];
       in.get(latin);
       return new String(latin, StandardCharsets.ISO_8859_1);
     }
     char[] chars = new char[length];
     for (int i = 0; i < length; i++) {
-      chars[i] = (char) ((in.get() & 0xFF) << 8 | (in.get() & 0xFF));
+      chars[i] = in.getChar();
     }
     return new String(chars);
+  }
+
+  /** Passes over a string. */
+  void skipString() throws CodecException {
+    int header = stringHeader();
+    in.position(in.position() + ((header >>> 1) << (header & 1)));
+  }
+
+  /** The string that begins {@code offset} bytes from the beginning; what is read next stays. */
+  String stringAt(int offset) throws CodecException {
+    int here = in.position();
+    in.position(start + offset);
+    String text = string();
+    in.position(here);
+    return text;
+  }
+
+  /** Twice the length, and one if a char takes two bytes; all of them are there. */
+  private int stringHeader() throws CodecException {
+    int header = count(2L * in.remaining() + 1, "half chars");
+    long length = header >>> 1;
+    need(length << (header & 1), "a string of " + length);
+    return header;
   }
 
   private void need(long bytes, String what) throws CodecException {

@@ -4,9 +4,13 @@ import io.faultline.engine.extent.ExtentMap;
 import io.faultline.engine.inode.Attributes;
 import io.faultline.engine.inode.FileKind;
 import io.faultline.engine.inode.Inode;
+import io.faultline.engine.inode.StoredInodes;
 import java.nio.ByteBuffer;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
 import org.pcollections.TreePMap;
 
 /**
@@ -70,20 +74,25 @@ public final class InodeCodec {
 
   /** Reads the whole of {@code in} as the inode of number {@code ino}. */
   public static Inode decode(long ino, ByteBuffer in) throws CodecException {
+    return Objects.requireNonNull(decode(ino, in, StoredInodes.Wanted.ALL));
+  }
+
+  /** The same, or null, and little was read, if the inode is not {@code wanted}. */
+  public static @Nullable Inode decode(long ino, ByteBuffer in, StoredInodes.Wanted wanted)
+      throws CodecException {
     ByteSource source = new ByteSource(in);
     FileKind kind = EventCodec.kind(source);
+    int mode = source.i32();
+    int uid = source.i32();
+    int gid = source.i32();
+    int nlink = source.i32();
+    if (!wanted.test(kind, nlink)) {
+      return null;
+    }
     // Java evaluates arguments from left to right: the order of the fields.
     Attributes at =
         new Attributes(
-            ino,
-            source.i32(),
-            source.i32(),
-            source.i32(),
-            source.i32(),
-            source.i64(),
-            source.i64(),
-            source.i64(),
-            source.i64());
+            ino, mode, uid, gid, nlink, source.i64(), source.i64(), source.i64(), source.i64());
     Inode inode =
         switch (kind) {
           case REGULAR -> new Inode.RegularFile(at, source.size("size"), extents(source));
@@ -96,6 +105,45 @@ public final class InodeCodec {
     return inode;
   }
 
+  /** Takes a name. */
+  @FunctionalInterface
+  public interface Names {
+    void name(String name, long child);
+  }
+
+  /** Whether the inode that begins at {@code at} is a directory. */
+  public static boolean isDirectory(ByteBuffer in, int at) {
+    return in.get(at) == EventCodec.codeOf(FileKind.DIRECTORY);
+  }
+
+  /**
+   * The names of {@code children} in the directory in {@code in}. No other name becomes an object.
+   */
+  public static void names(ByteBuffer in, LongPredicate children, Names names)
+      throws CodecException {
+    ByteSource source = new ByteSource(in);
+    source.u8(); // the kind
+    for (int i = 0; i < 4; i++) {
+      source.i32(); // mode, uid, gid, nlink
+    }
+    for (int i = 0; i < 4; i++) {
+      source.i64(); // the times
+    }
+    source.size("inode number"); // the parent
+    for (int left = count(source); left > 0; left--) {
+      int at = source.offset();
+      source.skipString();
+      long child = source.size("inode number");
+      if (children.test(child)) {
+        names.name(source.stringAt(at), child);
+      }
+    }
+  }
+
+  private static int count(ByteSource in) throws CodecException {
+    return in.count(in.remaining() / ENTRY_BYTES_MIN, "names");
+  }
+
   private static ExtentMap extents(ByteSource in) throws CodecException {
     int at = in.offset();
     try {
@@ -106,7 +154,7 @@ public final class InodeCodec {
   }
 
   private static TreePMap<String, Long> entries(ByteSource in) throws CodecException {
-    int count = in.count(in.remaining() / ENTRY_BYTES_MIN, "names");
+    int count = count(in);
     if (count == 0) {
       return TreePMap.empty();
     }

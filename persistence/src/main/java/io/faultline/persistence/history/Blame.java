@@ -83,7 +83,7 @@ public final class Blame {
 
   private Blame(long ino, VolumeState start) {
     this.ino = ino;
-    this.names = start.names().copy();
+    this.names = start.names();
     this.now = start.get(ino);
     this.path = names.path(ino);
   }

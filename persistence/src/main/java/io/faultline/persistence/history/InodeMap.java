@@ -1,20 +1,36 @@
 package io.faultline.persistence.history;
 
+import io.faultline.engine.inode.Attributes;
 import io.faultline.engine.inode.Inode;
+import io.faultline.engine.inode.StoredInodes;
+import io.faultline.persistence.checkpoint.CheckpointImage;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Inodes by number, immutable: a radix tree of {@value #WIDTH} children a node. Numbers are given
- * in sequence and so lie densely. A change copies one node a level, four of them at 100,000 inodes;
- * a tree of pairs with hashed keys was measured at five times the time of a whole replay.
+ * Inodes by number, immutable: those of a checkpoint as they are stored, and over them what changed
+ * since, in a radix tree of {@value #WIDTH} children a node. Numbers are given in sequence and so
+ * lie densely. A change copies one node a level, four of them at 100,000 inodes; a tree of pairs
+ * with hashed keys was measured at five times the time of a whole replay.
  */
 final class InodeMap {
   private static final int BITS = 5;
   private static final int WIDTH = 1 << BITS;
   private static final int MASK = WIDTH - 1;
 
-  static final InodeMap EMPTY = new InodeMap(new Object[WIDTH], 0, 0);
+  /** Over an inode of the checkpoint that is there no more. */
+  private static final Inode GONE =
+      new Inode.Symlink(new Attributes(0, 0, 0, 0, 0, 0, 0, 0, 0), "");
+
+  private final CheckpointImage stored;
 
   /** Of the root: nodes at shift 0 hold inodes, those above hold nodes. */
   private final int shift;
@@ -22,7 +38,13 @@ final class InodeMap {
   private final @Nullable Object[] root;
   private final int size;
 
-  private InodeMap(@Nullable Object[] root, int shift, int size) {
+  /** Those of a checkpoint. */
+  InodeMap(CheckpointImage stored) {
+    this(stored, new Object[WIDTH], 0, stored.size());
+  }
+
+  private InodeMap(CheckpointImage stored, @Nullable Object[] root, int shift, int size) {
+    this.stored = stored;
     this.root = root;
     this.shift = shift;
     this.size = size;
@@ -33,7 +55,23 @@ final class InodeMap {
   }
 
   @Nullable Inode get(long ino) {
-    if (outside(ino)) {
+    Inode changed = changed(ino);
+    return changed == null ? stored.get(ino) : gone(changed) ? null : changed;
+  }
+
+  @SuppressWarnings("ReferenceEquality") // no inode of a volume is this one
+  private static boolean gone(Inode inode) {
+    return inode == GONE;
+  }
+
+  private boolean holds(long ino) {
+    Inode changed = changed(ino);
+    return changed == null ? stored.holds(ino) : !gone(changed);
+  }
+
+  /** What lies over the checkpoint, {@link #GONE} included. */
+  private @Nullable Inode changed(long ino) {
+    if (ino < 0 || outside(ino, shift)) {
       return null;
     }
     @Nullable Object[] node = root;
@@ -54,13 +92,18 @@ final class InodeMap {
     @Nullable Object[] from = root;
     int s = shift;
     while (outside(ino, s)) {
-      @Nullable Object[] above = new Object[WIDTH];
-      above[0] = from;
-      from = above;
+      from = above(from);
       s += BITS;
     }
-    int change = (inode == null ? 0 : 1) - (get(ino) == null ? 0 : 1);
-    return new InodeMap(changed(from, s, ino, inode), s, size + change);
+    int change = (inode == null ? 0 : 1) - (holds(ino) ? 1 : 0);
+    Inode over = inode == null && stored.holds(ino) ? GONE : inode;
+    return new InodeMap(stored, changed(from, s, ino, over), s, size + change);
+  }
+
+  private static @Nullable Object[] above(@Nullable Object[] node) {
+    @Nullable Object[] above = new Object[WIDTH];
+    above[0] = node;
+    return above;
   }
 
   private static @Nullable Object[] changed(
@@ -74,46 +117,41 @@ final class InodeMap {
     return copy;
   }
 
-  /** Puts a map together without copying a node for each inode. Used once. */
-  static final class Builder {
-    private @Nullable Object[] root = new Object[WIDTH];
-    private int shift;
-    private int size;
-
-    /** Adds an inode whose number was not added before. */
-    void add(Inode inode) {
-      long ino = inode.ino();
-      if (ino < 0) {
-        throw new IllegalArgumentException("inode number " + ino);
-      }
-      while (outside(ino, shift)) {
-        @Nullable Object[] above = new Object[WIDTH];
-        above[0] = root;
-        root = above;
-        shift += BITS;
-      }
-      @Nullable Object[] node = root;
-      for (int s = shift; s > 0; s -= BITS) {
-        @Nullable Object[] below = (@Nullable Object[]) node[index(ino, s)];
-        if (below == null) {
-          below = new Object[WIDTH];
-          node[index(ino, s)] = below;
-        }
-        node = below;
-      }
-      node[index(ino, 0)] = inode;
-      size++;
-    }
-
-    /** The map; nothing may be added afterwards. */
-    InodeMap build() {
-      return new InodeMap(root, shift, size);
-    }
+  /** All inodes in the order of their numbers. */
+  List<Inode> all() {
+    List<Inode> all = new ArrayList<>(size);
+    forEachChanged(all::add);
+    stored.forEach(ino -> changed(ino) == null, StoredInodes.Wanted.ALL, all::add);
+    all.sort(Comparator.comparingLong(Inode::ino)); // two that are sorted, merged
+    return all;
   }
 
-  /** All inodes in the order of their numbers. */
-  void forEach(Consumer<Inode> each) {
-    forEach(root, shift, each);
+  /** The names of {@code children} in all directories. */
+  void forEachName(LongPredicate children, CheckpointImage.Names names) {
+    forEachChanged(
+        inode -> {
+          if (inode instanceof Inode.Directory dir) {
+            dir.entries()
+                .forEach(
+                    (name, child) -> {
+                      if (children.test(child)) {
+                        names.name(dir.ino(), name, child);
+                      }
+                    });
+          }
+        });
+    stored.forEachName(ino -> changed(ino) == null, children, names);
+  }
+
+  private void forEachChanged(Consumer<Inode> each) {
+    forEach(
+        root,
+        shift,
+        inode -> {
+          if (!gone(inode)) {
+            each.accept(inode);
+          }
+        });
   }
 
   private static void forEach(@Nullable Object[] node, int shift, Consumer<Inode> each) {
@@ -126,12 +164,59 @@ final class InodeMap {
     }
   }
 
-  private boolean outside(long ino) {
-    return outside(ino, shift);
+  /** The numbers of the inodes that are not the same in both. What is shared is not looked at. */
+  static SortedSet<Long> differing(InodeMap one, InodeMap other) {
+    SortedSet<Long> found = new TreeSet<>();
+    LongConsumer look =
+        ino -> {
+          if (!Objects.equals(one.get(ino), other.get(ino))) {
+            found.add(ino);
+          }
+        };
+    @Nullable Object[] a = one.root;
+    @Nullable Object[] b = other.root;
+    int shift = one.shift;
+    for (; shift < other.shift; shift += BITS) {
+      a = above(a);
+    }
+    for (int s = other.shift; s < shift; s += BITS) {
+      b = above(b);
+    }
+    unshared(a, b, shift, 0, look);
+    if (one.stored != other.stored) {
+      CheckpointImage.differing(one.stored, other.stored, look);
+    }
+    return found;
+  }
+
+  private static void unshared(
+      @Nullable Object @Nullable [] a,
+      @Nullable Object @Nullable [] b,
+      int shift,
+      long base,
+      LongConsumer look) {
+    for (int i = 0; i < WIDTH; i++) {
+      Object one = a == null ? null : a[i];
+      Object other = b == null ? null : b[i];
+      long ino = base | (long) i << shift;
+      if (one == other) {
+        continue;
+      }
+      if (shift == 0) {
+        look.accept(ino);
+      } else {
+        unshared(
+            (@Nullable Object @Nullable []) one,
+            (@Nullable Object @Nullable []) other,
+            shift - BITS,
+            ino,
+            look);
+      }
+    }
   }
 
   private static boolean outside(long ino, int shift) {
-    return ino < 0 || (shift + BITS < Long.SIZE && ino >>> (shift + BITS) != 0);
+    return shift + BITS < Long.SIZE && ino >>> (shift + BITS) != 0;
   }
 
   private static int index(long ino, int shift) {

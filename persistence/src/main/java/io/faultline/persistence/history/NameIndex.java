@@ -3,8 +3,8 @@ package io.faultline.persistence.history;
 import io.faultline.engine.inode.Event;
 import io.faultline.engine.inode.Inode;
 import io.faultline.engine.inode.InodeTable;
-import io.faultline.engine.inode.Inodes;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -24,39 +24,70 @@ public final class NameIndex {
   /** A loop of directories is damage; this many levels end the climb. */
   private static final int DEPTH_MAX = 4096;
 
+  /** The inodes whose names were asked for, where not all were. */
+  private final Set<Long> complete = new HashSet<>();
+
   private final Map<Long, Set<Name>> namesOf = new HashMap<>();
   private final Map<Name, Long> childOf = new HashMap<>();
 
-  /** The names of a state. */
-  static NameIndex of(Inodes inodes) {
+  /** All names of a state. */
+  static NameIndex of(InodeMap inodes) {
     NameIndex index = new NameIndex();
-    for (Inode inode : inodes.all()) {
-      if (inode instanceof Inode.Directory dir) {
-        dir.entries().forEach((name, child) -> index.add(new Name(dir.ino(), name), child));
-      }
+    inodes.forEachName(child -> true, index::add);
+    return index;
+  }
+
+  /** The names of {@code inos} and of the directories above them; of no other inode. */
+  static NameIndex of(InodeMap inodes, Collection<Long> inos) {
+    NameIndex index = new NameIndex();
+    Set<Long> wanted = new HashSet<>(inos);
+    // The second round is for the directories that the first one found files in; seldom a third.
+    while (!wanted.isEmpty()) {
+      Set<Long> looked = withAncestors(inodes, wanted);
+      looked.removeAll(index.complete);
+      Set<Long> parents = new HashSet<>();
+      inodes.forEachName(
+          looked::contains,
+          (directory, name, child) -> {
+            index.add(directory, name, child);
+            parents.add(directory);
+          });
+      index.complete.addAll(looked);
+      parents.removeAll(index.complete);
+      wanted = parents;
     }
     return index;
   }
 
-  /** Another one with the same names. */
-  public NameIndex copy() {
-    NameIndex copy = new NameIndex();
-    childOf.forEach(copy::add);
-    return copy;
+  /** Whether all names of {@code inos} are in an index of the names of some. */
+  boolean covers(Collection<Long> inos) {
+    return complete.containsAll(inos);
+  }
+
+  private static Set<Long> withAncestors(InodeMap inodes, Set<Long> inos) {
+    Set<Long> all = new HashSet<>();
+    for (long ino : inos) {
+      long at = ino;
+      while (all.add(at) && inodes.get(at) instanceof Inode.Directory dir) {
+        at = dir.parent();
+      }
+    }
+    return all;
   }
 
   /** Takes what {@code event} does to names, if anything. */
   public void apply(Event event) {
     switch (event) {
-      case Event.EntryAdded e -> add(new Name(e.ino(), e.name()), e.child());
+      case Event.EntryAdded e -> add(e.ino(), e.name(), e.child());
       case Event.EntryRemoved e -> remove(new Name(e.ino(), e.name()), e.child());
       default -> {}
     }
   }
 
-  private void add(Name name, long child) {
-    childOf.put(name, child);
-    namesOf.computeIfAbsent(child, _ -> new HashSet<>(2)).add(name);
+  private void add(long parent, String name, long child) {
+    Name added = new Name(parent, name);
+    childOf.put(added, child);
+    namesOf.computeIfAbsent(child, _ -> new HashSet<>(2)).add(added);
   }
 
   private void remove(Name name, long child) {

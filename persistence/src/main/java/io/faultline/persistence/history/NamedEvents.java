@@ -45,9 +45,9 @@ public final class NamedEvents {
     this(new NameIndex());
   }
 
-  /** Behind a state with these names. */
+  /** Behind a state with these names, which change from now on. */
   public NamedEvents(NameIndex start) {
-    this.index = start.copy();
+    this.index = start;
   }
 
   /**

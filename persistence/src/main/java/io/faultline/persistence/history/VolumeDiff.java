@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** What is different between two states of a volume, inode by inode in the order of numbers. */
@@ -51,20 +50,26 @@ public final class VolumeDiff {
   /** The inodes that are not the same in both; paths are those of either moment. */
   public static List<Change> between(VolumeState before, VolumeState after) {
     List<Change> changes = new ArrayList<>();
-    for (long ino : concerned(before, after)) {
+    SortedSet<Long> concerned = concerned(before, after);
+    NameIndex earlier = before.names(concerned);
+    NameIndex later = after.names(concerned);
+    for (long ino : concerned) {
       Inode old = before.get(ino);
       Inode now = after.get(ino);
-      List<String> namesGone = new ArrayList<>(before.names().paths(ino));
-      List<String> namesNew = new ArrayList<>(after.names().paths(ino));
-      namesGone.removeAll(after.names().paths(ino));
-      namesNew.removeAll(before.names().paths(ino));
+      List<String> namesGone = new ArrayList<>(earlier.paths(ino));
+      List<String> namesNew = new ArrayList<>(later.paths(ino));
+      String path = namesNew.isEmpty() ? earlier.path(ino) : namesNew.getFirst();
+      List<String> both = new ArrayList<>(namesGone);
+      both.retainAll(namesNew);
+      namesGone.removeAll(both);
+      namesNew.removeAll(both);
       List<Extent> unmapped = new ArrayList<>();
       List<Extent> mapped = new ArrayList<>();
       extents(extentsOf(old), extentsOf(now), unmapped, mapped);
       Change change =
           new Change(
               ino,
-              path(ino, before, after),
+              path,
               Optional.ofNullable(old),
               Optional.ofNullable(now),
               namesGone,
@@ -77,23 +82,8 @@ public final class VolumeDiff {
     return changes;
   }
 
-  private static String path(long ino, VolumeState before, VolumeState after) {
-    return after.names().paths(ino).isEmpty() ? before.names().path(ino) : after.names().path(ino);
-  }
-
   private static SortedSet<Long> concerned(VolumeState before, VolumeState after) {
-    SortedSet<Long> inos = new TreeSet<>();
-    for (Inode old : before.all()) {
-      Inode now = after.get(old.ino());
-      if (!old.equals(now)) {
-        inos.add(old.ino());
-      }
-    }
-    for (Inode now : after.all()) {
-      if (before.get(now.ino()) == null) {
-        inos.add(now.ino());
-      }
-    }
+    SortedSet<Long> inos = VolumeState.differing(before, after);
     // A renamed child may be unchanged itself: its directories say so.
     for (long dir : List.copyOf(inos)) {
       inos.addAll(renamed(before.get(dir), after.get(dir)));

@@ -13,6 +13,8 @@ import io.faultline.persistence.volume.VolumeDirectory;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -33,8 +35,7 @@ public final class VolumeHistory implements Closeable {
     checkpoints =
         new CheckpointFiles(new ReadOnlyDirectory(VolumeDirectory.checkpointDirectory(directory)));
     Checkpoints<VolumeState> stored =
-        new StoredCheckpoints<>(
-            checkpoints, superblock.identity(), (inodes, nextNumber) -> VolumeState.assembly());
+        new StoredCheckpoints<>(checkpoints, superblock.identity(), VolumeState::new);
     replay = new Replay<>(VolumeState.EMPTY, VolumeState::apply, source, stored);
   }
 
@@ -89,6 +90,16 @@ public final class VolumeHistory implements Closeable {
       }
     }
     throw new IOException("the journal begins with LSN " + first + " and no checkpoint before it");
+  }
+
+  /**
+   * What there is to read, in numbers that are others as soon as something was dropped: the first
+   * transaction and those there is a checkpoint for.
+   */
+  public List<Long> kept() throws IOException {
+    List<Long> kept = new ArrayList<>(checkpoints.list());
+    kept.addFirst(source.firstLsn());
+    return kept;
   }
 
   /** Where transaction {@code lsn} is written; empty if another one was read last. */

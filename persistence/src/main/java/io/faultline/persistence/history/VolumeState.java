@@ -8,13 +8,15 @@ import io.faultline.engine.inode.InodeApply;
 import io.faultline.engine.inode.InodeTable;
 import io.faultline.engine.inode.Inodes;
 import io.faultline.engine.journal.Tx;
-import io.faultline.persistence.checkpoint.StoredCheckpoints;
+import io.faultline.persistence.checkpoint.CheckpointImage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class VolumeState implements Inodes {
   /** Before the first transaction. */
-  public static final VolumeState EMPTY = new VolumeState(InodeMap.EMPTY);
+  public static final VolumeState EMPTY = new VolumeState(CheckpointImage.NONE);
 
   /** As Linux allows. */
   private static final int SYMLINKS_MAX = 40;
@@ -33,35 +35,16 @@ public final class VolumeState implements Inodes {
 
   private final InodeMap inodes;
 
-  /** Made when first asked for; names are needed of few of the states that a replay makes. */
-  private @Nullable NameIndex names;
+  /** Those asked for last: whoever asks for some of them once more has them at once. */
+  private @Nullable NameIndex lastNames;
 
   private VolumeState(InodeMap inodes) {
     this.inodes = inodes;
   }
 
-  /** The state that holds these. */
-  public static VolumeState of(Iterable<Inode> inodes) {
-    StoredCheckpoints.Assembly<VolumeState> assembly = assembly();
-    inodes.forEach(assembly::add);
-    return assembly.build();
-  }
-
-  /** A state that is put together inode by inode. */
-  static StoredCheckpoints.Assembly<VolumeState> assembly() {
-    return new StoredCheckpoints.Assembly<>() {
-      private final InodeMap.Builder all = new InodeMap.Builder();
-
-      @Override
-      public void add(Inode inode) {
-        all.add(inode);
-      }
-
-      @Override
-      public VolumeState build() {
-        return new VolumeState(all.build());
-      }
-    };
+  /** The state that a checkpoint holds. */
+  VolumeState(CheckpointImage stored) {
+    this(new InodeMap(stored));
   }
 
   /**
@@ -101,17 +84,25 @@ public final class VolumeState implements Inodes {
 
   @Override
   public List<Inode> all() {
-    List<Inode> all = new ArrayList<>(size());
-    inodes.forEach(all::add);
-    return all;
+    return inodes.all();
   }
 
-  /** The names of everything. */
-  public synchronized NameIndex names() {
-    if (names == null) {
-      names = NameIndex.of(this);
+  /** The names of everything; the caller's own, to follow events with. */
+  public NameIndex names() {
+    return NameIndex.of(inodes);
+  }
+
+  /** The names of {@code inos} and of the directories above them; of no other inode. */
+  public synchronized NameIndex names(Collection<Long> inos) {
+    if (lastNames == null || !lastNames.covers(inos)) {
+      lastNames = NameIndex.of(inodes, inos);
     }
-    return names;
+    return lastNames;
+  }
+
+  /** The numbers of the inodes that are not the same in both. */
+  static SortedSet<Long> differing(VolumeState one, VolumeState other) {
+    return InodeMap.differing(one.inodes, other.inodes);
   }
 
   /**

@@ -18,14 +18,19 @@ public interface Checkpoints<S> {
   record Point<S>(long lsn, S state) {}
 
   /**
-   * The newest state that holds nothing behind event {@code lsn}; empty if there is none.
+   * The newest state in {@code (above, lsn]}; empty if there is none. No other one is read.
    *
    * @throws IOException a state is there and cannot be read
    */
-  Optional<Point<S>> latestAtOrBefore(long lsn) throws IOException;
+  Optional<Point<S>> latest(long above, long lsn) throws IOException;
+
+  /** The newest state that holds nothing behind event {@code lsn}. */
+  default Optional<Point<S>> latestAtOrBefore(long lsn) throws IOException {
+    return latest(-1, lsn);
+  }
 
   /** No states at all: every replay starts at the first event. */
   static <S> Checkpoints<S> none() {
-    return lsn -> Optional.empty();
+    return (above, lsn) -> Optional.empty();
   }
 }

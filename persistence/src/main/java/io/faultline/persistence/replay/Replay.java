@@ -35,8 +35,11 @@ public final class Replay<S, E> implements Closeable {
   static final int POINTS_MAX = 64;
   private static final long FIRST_SPACING = 64;
 
-  /** Events that are sooner replayed than a checkpoint is read. */
-  private static final long NEAR = 4096;
+  /**
+   * Events that are sooner replayed than a checkpoint is read. Few, since an event may be a
+   * transaction of ten thousand changes.
+   */
+  private static final long NEAR = 16;
 
   /** A position: the state, and the event that led to it (null where history begins). */
   private record Moment<S, E>(long lsn, S state, @Nullable E event) {}
@@ -119,16 +122,18 @@ public final class Replay<S, E> implements Closeable {
 
   /** One event back; false where history begins, or what is before was removed. */
   public boolean back() throws IOException {
-    if (at > 0) {
+    Moment<S, E> first = window.getFirst();
+    if (at > 1 || (at == 1 && (first.event() != null || first.lsn() == 0))) {
       at--;
       return true;
     }
+    // Where the window begins with a checkpoint, the event that led to it is still to be read.
     long target = lsn() - 1;
     if (target < 0 || floor(target).isEmpty()) {
       return false;
     }
     start(target, WINDOW / 2);
-    return reach(target);
+    return reach(target, true);
   }
 
   /**
@@ -166,7 +171,22 @@ public final class Replay<S, E> implements Closeable {
     } else {
       start(lsn, room);
     }
-    return reach(lsn);
+    return reach(lsn, room > 0);
+  }
+
+  /** Goes forward to {@code lsn}; {@code keeping} says whether steps back will follow. */
+  private boolean reach(long lsn, boolean keeping) throws IOException {
+    while (lsn() < lsn) {
+      if (!forward()) {
+        return false;
+      }
+      // All states of a long way would fill the heap, and each collection copies them.
+      if (!keeping && at == window.size() - 1) {
+        window.subList(0, at).clear();
+        at = 0;
+      }
+    }
+    return true;
   }
 
   /**
@@ -324,21 +344,16 @@ public final class Replay<S, E> implements Closeable {
     return above != null && above < bad ? above : middle;
   }
 
-  private boolean reach(long lsn) throws IOException {
-    while (lsn() < lsn) {
-      if (!forward()) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   /**
-   * Stands at a known state at least {@code room} positions before {@code lsn}, if there is one.
+   * Stands at a known state at least {@code room} positions before {@code lsn}; at any before it,
+   * or at {@code lsn} itself, if there is none so far away.
    */
   private void start(long lsn, int room) throws IOException {
-    Optional<Point<S>> far = floor(Math.max(0, lsn - room));
-    Point<S> from = far.isPresent() ? far.get() : floor(lsn).orElseThrow(() -> gone(lsn));
+    Optional<Point<S>> known = floor(Math.max(0, lsn - room));
+    if (known.isEmpty() && room > 1) {
+      known = floor(lsn - 1);
+    }
+    Point<S> from = known.isPresent() ? known.get() : floor(lsn).orElseThrow(() -> gone(lsn));
     window.clear();
     window.add(new Moment<>(from.lsn(), from.state(), null));
     at = 0;
@@ -352,28 +367,30 @@ public final class Replay<S, E> implements Closeable {
 
   /** Whether a replay to {@code lsn} had better go on from {@code last} than start elsewhere. */
   private boolean nothingNearer(long last, long lsn) throws IOException {
-    return last + 1 >= events.firstLsn()
-        && (lsn - last <= NEAR || floor(lsn).filter(p -> p.lsn() > last).isEmpty());
+    return last + 1 >= events.firstLsn() && (lsn - last <= NEAR || known(last, lsn).isEmpty());
   }
 
   /** The last known state at or before {@code lsn}. */
   private Optional<Point<S>> floor(long lsn) throws IOException {
+    return known(-1, lsn);
+  }
+
+  /** The last known state in {@code (above, lsn]}; which of some that are near is left open. */
+  private Optional<Point<S>> known(long above, long lsn) throws IOException {
     long first = events.firstLsn();
     Map.Entry<Long, S> kept = points.floorEntry(lsn);
     Optional<Point<S>> best =
-        kept != null
+        kept != null && kept.getKey() > above
             ? Optional.of(new Point<>(kept.getKey(), kept.getValue()))
-            : first == 1 ? Optional.of(new Point<>(0, initial)) : Optional.empty();
-    // Asking for a checkpoint may mean reading it.
-    if (best.isPresent() && lsn - best.get().lsn() <= NEAR) {
+            : first == 1 && above < 0 ? Optional.of(new Point<>(0, initial)) : Optional.empty();
+    long newest = best.map(Point::lsn).orElse(above);
+    if (best.isPresent() && lsn - newest <= NEAR) {
       return best;
     }
-    Optional<Point<S>> stored = checkpoints.latestAtOrBefore(lsn).filter(p -> p.lsn() + 1 >= first);
-    if (stored.isPresent() && (best.isEmpty() || stored.get().lsn() > best.get().lsn())) {
-      keep(stored.get().lsn(), stored.get().state());
-      return stored;
-    }
-    return best;
+    // Looking for one means reading it. One that the journal does not go on from is of no use.
+    Optional<Point<S>> stored = checkpoints.latest(Math.max(newest, first - 2), lsn);
+    stored.ifPresent(point -> keep(point.lsn(), point.state()));
+    return stored.isPresent() ? stored : best;
   }
 
   private void push(Moment<S, E> moment) {

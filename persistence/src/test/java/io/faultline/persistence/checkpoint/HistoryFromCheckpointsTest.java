@@ -10,7 +10,11 @@ import io.faultline.engine.inode.InodeTable;
 import io.faultline.engine.journal.Tx;
 import io.faultline.engine.runtime.EngineRuntime;
 import io.faultline.persistence.codec.TxCodec;
+import io.faultline.persistence.history.NameIndex;
+import io.faultline.persistence.history.VolumeDiff;
 import io.faultline.persistence.history.VolumeHistory;
+import io.faultline.persistence.history.VolumeState;
+import io.faultline.persistence.replay.EventSource;
 import io.faultline.persistence.segment.JournalAnchor;
 import io.faultline.persistence.segment.SegmentFiles;
 import io.faultline.persistence.segment.SegmentLog;
@@ -20,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -95,6 +100,46 @@ class HistoryFromCheckpointsTest {
       assertWalk(history, 0);
       assertThat(history.replay().back()).isFalse();
     }
+  }
+
+  @Test
+  void statesOverACheckpointAnswerAsThoseFoldedFromTheFirstEvent() throws IOException {
+    List<VolumeState> folded = new ArrayList<>(List.of(VolumeState.EMPTY));
+    Random random = new Random(23);
+    try (VolumeHistory history = VolumeHistory.open(volume)) {
+      try (EventSource.Cursor<Tx> cursor = history.events().from(1)) {
+        for (EventSource.Entry<Tx> e = cursor.next(); e != null; e = cursor.next()) {
+          folded.add(folded.getLast().apply(e.event()));
+        }
+      }
+      for (int i = 0; i < 100; i++) {
+        int one = random.nextInt(TRANSACTIONS + 1);
+        int other = i % 2 == 0 ? Math.min(TRANSACTIONS, one + 1) : random.nextInt(TRANSACTIONS + 1);
+        VolumeState a = history.replay().at(one);
+        VolumeState b = history.replay().at(other);
+        assertThat(VolumeDiff.between(a, b))
+            .as("%d to %d", one, other)
+            .isEqualTo(VolumeDiff.between(folded.get(one), folded.get(other)));
+        assertSame(b, folded.get(other), random);
+      }
+    }
+  }
+
+  private static void assertSame(VolumeState found, VolumeState folded, Random random) {
+    assertThat(found).isEqualTo(folded).hasSameHashCodeAs(folded);
+    assertThat(found.size()).isEqualTo(folded.size());
+    NameIndex all = folded.names();
+    List<Long> some = new ArrayList<>();
+    for (long ino = 0; ino < 200; ino++) {
+      assertThat(found.get(ino)).isEqualTo(folded.get(ino));
+      if (random.nextInt(4) == 0) {
+        some.add(ino);
+      }
+    }
+    NameIndex named = found.names(some);
+    assertThat(some).allSatisfy(ino -> assertThat(named.paths(ino)).isEqualTo(all.paths(ino)));
+    long any = some.getFirst();
+    assertThat(found.names(List.of(any)).path(any)).isEqualTo(all.path(any));
   }
 
   @Test

@@ -129,9 +129,9 @@ class ReplayTest {
     for (long lsn = distance; lsn <= MOVEMENTS; lsn += distance) {
       kept.put(lsn, states.get((int) lsn));
     }
-    return lsn -> {
+    return (above, lsn) -> {
       Map.Entry<Long, Bank> entry = kept.floorEntry(lsn);
-      return entry == null
+      return entry == null || entry.getKey() <= above
           ? Optional.empty()
           : Optional.of(new Point<>(entry.getKey(), entry.getValue()));
     };
@@ -184,6 +184,10 @@ class ReplayTest {
     ledger.read = 0;
     assertThat(replay(every(5000)).at(15_000)).isEqualTo(states.get(15_000));
     assertThat(ledger.read).isZero();
+    ledger.read = 0;
+    assertThat(replay(every(500)).at(620)).isEqualTo(states.get(620));
+    assertThat(ledger.read).as("a transaction may be long, and the first is far").isEqualTo(120);
+    ledger.read = 0;
     Replay<Bank, Movement> replay = replay(every(5000));
     assertThat(replay.goToState(15_000)).isTrue();
     assertThat(replay.event()).isEmpty();
