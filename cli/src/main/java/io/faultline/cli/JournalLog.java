@@ -83,16 +83,14 @@ final class JournalLog extends JournalVerb {
       }
       names = new NamedEvents(history.replay().at(last).names());
     }
-    PrintWriter out = out();
     try (EventSource.Cursor<Tx> cursor = history.events().from(last + 1)) {
-      // checkError: a reader that has seen enough, such as head, ends this.
-      while (last < to && !out.checkError()) {
-        EventSource.Entry<Tx> entry = cursor.next();
-        if (entry == null) {
-          break;
-        }
+      EventSource.Entry<Tx> entry = last < to ? cursor.next() : null;
+      PrintWriter out = out();
+      while (entry != null) {
         last = entry.lsn();
         print(entry.event(), names, out);
+        // checkError: a reader that has seen enough, such as head, ends this.
+        entry = last < to && !out.checkError() ? cursor.next() : null;
       }
     }
     history.tornTail().ifPresent(torn -> tell(torn + living(history)));

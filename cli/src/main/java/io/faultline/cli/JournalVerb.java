@@ -6,6 +6,7 @@ import io.faultline.persistence.history.VolumeState;
 import io.faultline.persistence.replay.Replay;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -32,10 +33,26 @@ abstract class JournalVerb implements Callable<Integer> {
   /** Answers; what it returns is the exit code. */
   abstract int run(VolumeHistory history) throws IOException;
 
+  /** Whether anything may have been printed. */
+  private boolean answering;
+
+  /**
+   * Runs once more if what was to be read was dropped meanwhile, as the process that has the volume
+   * open may do at any time; not behind the first line of the answer.
+   */
   @Override
   public final Integer call() throws IOException {
-    try (VolumeHistory history = VolumeHistory.open(journal().directory())) {
-      return run(history);
+    while (true) {
+      try (VolumeHistory history = VolumeHistory.open(journal().directory())) {
+        List<Long> kept = history.kept();
+        try {
+          return run(history);
+        } catch (IOException e) {
+          if (answering || history.kept().equals(kept)) {
+            throw e;
+          }
+        }
+      }
     }
   }
 
@@ -52,6 +69,7 @@ abstract class JournalVerb implements Callable<Integer> {
   }
 
   final PrintWriter out() {
+    answering = true;
     return commandLine().getOut();
   }
 
