@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,16 +25,22 @@ import org.jspecify.annotations.Nullable;
  * the volume is never in memory, and the live volume is not asked for anything.
  *
  * <pre>
- *  1. journal  (old, new]        -> the numbers of the inodes that change, and where to stop
- *  2. old checkpoint             -> those inodes
+ *  1. journal  (old, new]        -> the inodes that change, the names that do, where to stop
+ *  2. old checkpoint             -> those inodes, directories with those names only
  *  3. journal  (old, new] again  -> applied to them (InodeApply, as live and in replay)
  *  4. old checkpoint and those inodes, merged by number -> new checkpoint
  * </pre>
  *
- * <p>Memory is bounded by the events of one step ({@link Step#eventsMax}, plus one transaction) and
- * what the inodes that they name hold. That second part is not bounded: a directory of a million
- * names, or a file of a million extents, that changes at all is in memory as a whole while this
- * runs.
+ * <p>A name is known by a hash with the number of its directory: two that share one are both
+ * loaded, and both written back.
+ *
+ * <p>As objects there are in memory the events of one step ({@link Step#eventsMax}, plus one
+ * transaction) and what they change: of a directory of a million names only those that come or go.
+ * Its bytes are there as a whole, about three times 20 for each name: as they were read, as they
+ * will be, and in the block being written. To have less of them, block and reader would have to go
+ * through a large inode in pieces, twice, since its length and the number of its names stand before
+ * it and its checksum behind it; the format allows that. A file of a million extents that changes
+ * is an object as a whole, 40 bytes or so for each.
  */
 final class CheckpointMerge {
   /**
@@ -69,10 +76,40 @@ final class CheckpointMerge {
     /** Inode numbers, ascending, each once. */
     final long[] touched;
 
-    Tail(JournalAnchor end, long[] named, int count) {
+    /** Hashes of names that come or go, ascending. */
+    private final long[] names;
+
+    Tail(JournalAnchor end, Numbers touched, Numbers names) {
       this.end = end;
-      this.events = count;
-      this.touched = Arrays.stream(named, 0, count).sorted().distinct().toArray();
+      this.events = touched.count;
+      this.touched = touched.sorted();
+      this.names = names.sorted();
+    }
+
+    /** Whether a name of this directory may be among those that come or go. */
+    Predicate<String> namesIn(long directory) {
+      return name -> Arrays.binarySearch(names, hash(directory, name)) >= 0;
+    }
+  }
+
+  private static long hash(long directory, String name) {
+    return directory * 0x9E37_79B9_7F4A_7C15L ^ name.hashCode();
+  }
+
+  private static final class Numbers {
+    private long[] numbers = new long[1024];
+    private int count;
+
+    void add(long number) {
+      if (count == numbers.length) {
+        numbers = Arrays.copyOf(numbers, 2 * count);
+      }
+      numbers[count++] = number;
+    }
+
+    /** Ascending, each once. */
+    long[] sorted() {
+      return Arrays.stream(numbers, 0, count).sorted().distinct().toArray();
     }
   }
 
@@ -96,7 +133,7 @@ final class CheckpointMerge {
     if (tail.end.lsn() == from.lsn()) {
       return new Made(from.lsn(), 0, 0);
     }
-    InodeTable overlay = load(step.base(), tail.touched);
+    InodeTable overlay = load(step.base(), tail);
     apply(overlay, from, tail.end.lsn());
     long inodes = write(step.base(), tail, overlay);
     return new Made(tail.end.lsn(), tail.events, inodes);
@@ -115,36 +152,39 @@ final class CheckpointMerge {
   }
 
   private Tail touchedBehind(JournalAnchor from, Step step) throws IOException {
-    long[] touched = new long[1024];
-    int count = 0;
+    Numbers touched = new Numbers();
+    Numbers names = new Numbers();
     JournalAnchor end = from;
     try (JournalReader reader = JournalReader.behind(journal, identity, from, step.toLsn())) {
       for (Tx tx = reader.next(); tx != null; tx = reader.next()) {
         for (Event event : tx.events()) {
-          if (count == touched.length) {
-            touched = Arrays.copyOf(touched, 2 * count);
+          touched.add(event.ino());
+          switch (event) {
+            case Event.EntryAdded e -> names.add(hash(e.ino(), e.name()));
+            case Event.EntryRemoved e -> names.add(hash(e.ino(), e.name()));
+            default -> {}
           }
-          touched[count++] = event.ino();
         }
         end = reader.anchor();
-        if (count >= step.eventsMax()) {
+        if (touched.count >= step.eventsMax()) {
           break;
         }
       }
     }
-    return new Tail(end, touched, count);
+    return new Tail(end, touched, names);
   }
 
-  private InodeTable load(Optional<Long> base, long[] touched) throws IOException {
+  private InodeTable load(Optional<Long> base, Tail tail) throws IOException {
     try (CheckpointReader old = open(base)) {
       InodeTable overlay = new InodeTable(StoredInodes.NONE, old == null ? 0 : old.nextNumber());
+      long[] touched = tail.touched;
       int i = 0;
       while (old != null && i < touched.length && old.next()) {
         while (i < touched.length && touched[i] < old.ino()) {
           i++;
         }
         if (i < touched.length && touched[i] == old.ino()) {
-          overlay.keep(old.inode());
+          overlay.keep(old.inode(tail.namesIn(old.ino())));
         }
       }
       return overlay;
@@ -185,7 +225,12 @@ final class CheckpointMerge {
           addIfThere(out, overlay, touched[i++]);
         }
         if (i < touched.length && touched[i] == old.ino()) {
-          addIfThere(out, overlay, touched[i++]);
+          if (overlay.get(touched[i]) instanceof Inode.Directory part) {
+            out.add(old.ino(), old.with(part, tail.namesIn(old.ino())));
+          } else {
+            addIfThere(out, overlay, touched[i]);
+          }
+          i++;
         } else {
           out.copy(old);
         }

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 
 /**
  * The inodes of one checkpoint in the order of their numbers. Whatever has been given was covered
@@ -274,8 +275,23 @@ final class CheckpointReader implements Closeable {
 
   /** The inode under the cursor. */
   Inode inode() throws DamagedCheckpointException {
+    return inode(name -> true);
+  }
+
+  /** The inode under the cursor; of a directory, only those names that are {@code wanted}. */
+  Inode inode(Predicate<String> wanted) throws DamagedCheckpointException {
     try {
-      return InodeCodec.decode(ino, block.slice(body, bodyBytes));
+      return InodeCodec.decodePart(ino, block.slice(body, bodyBytes), wanted);
+    } catch (CodecException e) {
+      throw new DamagedCheckpointException(name, blockAt + body, e);
+    }
+  }
+
+  /** The bytes of the inode under the cursor with {@code part}, read before, put into them. */
+  ByteBuffer with(Inode.Directory part, Predicate<String> wanted)
+      throws DamagedCheckpointException {
+    try {
+      return InodeCodec.encodePart(part, block.slice(body, bodyBytes), wanted);
     } catch (CodecException e) {
       throw new DamagedCheckpointException(name, blockAt + body, e);
     }

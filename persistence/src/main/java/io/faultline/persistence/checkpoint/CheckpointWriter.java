@@ -49,9 +49,14 @@ final class CheckpointWriter implements Closeable {
 
   /** Adds an inode. */
   void add(Inode inode) throws IOException {
-    byte[] body = InodeCodec.encode(inode);
-    room(inode.ino(), Math.addExact(CheckpointFormat.ENTRY_HEADER_BYTES, body.length));
-    block.putLong(inode.ino()).putInt(body.length).put(body);
+    add(inode.ino(), ByteBuffer.wrap(InodeCodec.encode(inode)));
+  }
+
+  /** Adds an inode in the form of {@link InodeCodec}. */
+  void add(long ino, ByteBuffer body) throws IOException {
+    int bytes = body.remaining();
+    room(ino, Math.addExact(CheckpointFormat.ENTRY_HEADER_BYTES, bytes));
+    block.putLong(ino).putInt(bytes).put(body);
     added();
   }
 

@@ -1,5 +1,6 @@
 package io.faultline.persistence.codec;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -69,6 +70,11 @@ final class ByteSink {
 
   int size() {
     return size;
+  }
+
+  /** What was written, not copied: nothing may be added afterwards. */
+  ByteBuffer toByteBuffer() {
+    return ByteBuffer.wrap(bytes, 0, size);
   }
 
   byte[] toByteArray() {

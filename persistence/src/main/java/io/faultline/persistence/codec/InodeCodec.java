@@ -6,10 +6,12 @@ import io.faultline.engine.inode.FileKind;
 import io.faultline.engine.inode.Inode;
 import io.faultline.engine.inode.StoredInodes;
 import java.nio.ByteBuffer;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.LongPredicate;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.pcollections.TreePMap;
 
@@ -39,13 +41,7 @@ public final class InodeCodec {
   /** The bytes of {@code inode}. */
   public static byte[] encode(Inode inode) {
     ByteSink out = new ByteSink(sizeHint(inode));
-    Attributes at = inode.attributes();
-    out.u8(EventCodec.codeOf(inode.kind()));
-    EventCodec.number(out, at.mode(), at.uid(), at.gid(), at.nlink());
-    out.i64(at.atimeNanos());
-    out.i64(at.mtimeNanos());
-    out.i64(at.ctimeNanos());
-    out.i64(at.btimeNanos());
+    head(inode, out);
     switch (inode) {
       case Inode.RegularFile file -> {
         out.varint(file.durableSize());
@@ -55,13 +51,22 @@ public final class InodeCodec {
         out.varint(directory.parent());
         out.varint(directory.entries().size());
         for (Map.Entry<String, Long> entry : directory.entries().entrySet()) {
-          out.string(entry.getKey());
-          out.varint(entry.getValue());
+          entry(out, entry.getKey(), entry.getValue());
         }
       }
       case Inode.Symlink link -> out.string(link.target());
     }
     return out.toByteArray();
+  }
+
+  private static void head(Inode inode, ByteSink out) {
+    Attributes at = inode.attributes();
+    out.u8(EventCodec.codeOf(inode.kind()));
+    EventCodec.number(out, at.mode(), at.uid(), at.gid(), at.nlink());
+    out.i64(at.atimeNanos());
+    out.i64(at.mtimeNanos());
+    out.i64(at.ctimeNanos());
+    out.i64(at.btimeNanos());
   }
 
   private static int sizeHint(Inode inode) {
@@ -80,6 +85,12 @@ public final class InodeCodec {
   /** The same, or null, and little was read, if the inode is not {@code wanted}. */
   public static @Nullable Inode decode(long ino, ByteBuffer in, StoredInodes.Wanted wanted)
       throws CodecException {
+    return decode(ino, in, wanted, name -> true);
+  }
+
+  private static @Nullable Inode decode(
+      long ino, ByteBuffer in, StoredInodes.Wanted wanted, Predicate<String> names)
+      throws CodecException {
     ByteSource source = new ByteSource(in);
     FileKind kind = EventCodec.kind(source);
     int mode = source.i32();
@@ -96,7 +107,8 @@ public final class InodeCodec {
     Inode inode =
         switch (kind) {
           case REGULAR -> new Inode.RegularFile(at, source.size("size"), extents(source));
-          case DIRECTORY -> new Inode.Directory(at, source.size("inode number"), entries(source));
+          case DIRECTORY ->
+              new Inode.Directory(at, source.size("inode number"), entries(source, names));
           case SYMLINK -> new Inode.Symlink(at, source.string());
         };
     if (source.remaining() > 0) {
@@ -121,15 +133,7 @@ public final class InodeCodec {
    */
   public static void names(ByteBuffer in, LongPredicate children, Names names)
       throws CodecException {
-    ByteSource source = new ByteSource(in);
-    source.u8(); // the kind
-    for (int i = 0; i < 4; i++) {
-      source.i32(); // mode, uid, gid, nlink
-    }
-    for (int i = 0; i < 4; i++) {
-      source.i64(); // the times
-    }
-    source.size("inode number"); // the parent
+    ByteSource source = namesOf(in);
     for (int left = count(source); left > 0; left--) {
       int at = source.offset();
       source.skipString();
@@ -138,6 +142,76 @@ public final class InodeCodec {
         names.name(source.stringAt(at), child);
       }
     }
+  }
+
+  /** The directory in {@code in}, read up to the count of its names. */
+  private static ByteSource namesOf(ByteBuffer in) throws CodecException {
+    ByteSource source = new ByteSource(in);
+    if (EventCodec.kind(source) != FileKind.DIRECTORY) {
+      throw new CodecException("no directory", 0);
+    }
+    for (int i = 0; i < 4; i++) {
+      source.i32(); // mode, uid, gid, nlink
+    }
+    for (int i = 0; i < 4; i++) {
+      source.i64(); // the times
+    }
+    source.size("inode number"); // the parent
+    return source;
+  }
+
+  /**
+   * Reads the inode of number {@code ino}; of a directory, only those names that are {@code
+   * wanted}.
+   */
+  public static Inode decodePart(long ino, ByteBuffer in, Predicate<String> wanted)
+      throws CodecException {
+    return Objects.requireNonNull(decode(ino, in, StoredInodes.Wanted.ALL, wanted));
+  }
+
+  /**
+   * The bytes of a directory that was read in part: what {@code in} holds, except the names that
+   * were {@code wanted}, and all names that {@code part} has now. One name at a time is an object.
+   */
+  public static ByteBuffer encodePart(Inode.Directory part, ByteBuffer in, Predicate<String> wanted)
+      throws CodecException {
+    ByteSource counting = namesOf(in.duplicate());
+    int kept = 0;
+    for (int left = count(counting); left > 0; left--) {
+      kept += wanted.test(counting.string()) ? 0 : 1;
+      counting.size("inode number");
+    }
+    ByteSink out = new ByteSink(in.remaining() + sizeHint(part));
+    head(part, out);
+    out.varint(part.parent());
+    out.varint(kept + (long) part.entries().size());
+    Iterator<Map.Entry<String, Long>> entries = part.entries().entrySet().iterator();
+    Map.@Nullable Entry<String, Long> own = next(entries);
+    ByteSource old = namesOf(in);
+    for (int left = count(old); left > 0; left--) {
+      String name = old.string();
+      long child = old.size("inode number");
+      if (wanted.test(name)) {
+        continue;
+      }
+      for (; own != null && own.getKey().compareTo(name) < 0; own = next(entries)) {
+        entry(out, own.getKey(), own.getValue());
+      }
+      entry(out, name, child);
+    }
+    for (; own != null; own = next(entries)) {
+      entry(out, own.getKey(), own.getValue());
+    }
+    return out.toByteBuffer();
+  }
+
+  private static Map.@Nullable Entry<String, Long> next(Iterator<Map.Entry<String, Long>> entries) {
+    return entries.hasNext() ? entries.next() : null;
+  }
+
+  private static void entry(ByteSink out, String name, long child) {
+    out.string(name);
+    out.varint(child);
   }
 
   private static int count(ByteSource in) throws CodecException {
@@ -153,20 +227,26 @@ public final class InodeCodec {
     }
   }
 
-  private static TreePMap<String, Long> entries(ByteSource in) throws CodecException {
+  private static TreePMap<String, Long> entries(ByteSource in, Predicate<String> wanted)
+      throws CodecException {
     int count = count(in);
     if (count == 0) {
       return TreePMap.empty();
     }
     // A sorted map becomes a balanced tree at once; name by name would copy a path for each.
     TreeMap<String, Long> entries = new TreeMap<>();
+    String last = "";
     for (int i = 0; i < count; i++) {
       int at = in.offset();
       String name = in.string();
-      if (!entries.isEmpty() && entries.lastKey().compareTo(name) >= 0) {
+      if (i > 0 && last.compareTo(name) >= 0) {
         throw new CodecException("a name out of order", at);
       }
-      entries.put(name, in.size("inode number"));
+      last = name;
+      long child = in.size("inode number");
+      if (wanted.test(name)) {
+        entries.put(name, child);
+      }
     }
     return TreePMap.fromSortedMap(entries);
   }
