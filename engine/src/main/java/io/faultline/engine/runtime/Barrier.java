@@ -39,11 +39,11 @@ public enum Barrier {
   /** R24: closing a volume syncs it. */
   CLOSE_SYNC("LiveVolume.close", Mutant.R24_CLOSE_DOES_NOT_SYNC),
   /** R24: a commit interval after a change all dirty pages are written back. */
-  INTERVAL_WRITEBACK("LiveVolume.BackgroundWork.settle"),
+  INTERVAL_WRITEBACK("BackgroundWriteback.settle"),
   /** R24: a commit interval after a change everything is committed. */
-  INTERVAL_COMMIT("LiveVolume.BackgroundWork.settle"),
+  INTERVAL_COMMIT("BackgroundWriteback.settle"),
   /** R24: a commit interval after a change the image is flushed. */
-  INTERVAL_IMAGE_FLUSH("LiveVolume.BackgroundWork.settle"),
+  INTERVAL_IMAGE_FLUSH("BackgroundWriteback.settle"),
   /** D2: writeback waits for its writes before it publishes where the data is. */
   WRITEBACK_IO_WAIT("Writeback.settle"),
   /** R9: writeback waits until a shift of the blocks it writes to is durable. */

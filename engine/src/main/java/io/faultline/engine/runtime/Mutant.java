@@ -60,6 +60,8 @@ public enum Mutant {
   R21_NO_FRAME_RESERVE,
   /** R23: refused allocations are not given back. */
   R23_REFUSED_BLOCKS_KEPT,
+  /** R24: the end of an interval forgets commands that took dirty pages and publish later. */
+  R24_INTERVAL_SKIPS_DESTROYER,
   /** R24: closing a volume does not sync it. */
   R24_CLOSE_DOES_NOT_SYNC,
   /**

@@ -18,8 +18,16 @@ final class Flusher implements AutoCloseable {
     /** Writes back everything that is dirty now without waiting for busy pages. */
     void relieve();
 
-    /** Writes back and commits everything up to now. */
-    void settle();
+    /**
+     * Writes back and commits everything up to now, except what commands under way have thrown out
+     * of the cache and not published.
+     *
+     * @return ends when those have published, and {@link #finish} is due; null if there are none
+     */
+    @Nullable CompletableFuture<Void> settle();
+
+    /** Commits what the last {@link #settle} could not. */
+    void finish();
 
     /** One of the others failed in a way that only a bug or exhaustion explains. */
     void failed(Throwable cause);
@@ -36,7 +44,12 @@ final class Flusher implements AutoCloseable {
   private volatile boolean armed;
   private boolean pressure;
   private boolean due;
+  private boolean published;
   private boolean working;
+
+  /** Intervals whose end waits for commands to publish. */
+  private int unfinished;
+
   private boolean closing;
   private EngineRuntime.@Nullable Timer timer;
 
@@ -90,21 +103,27 @@ final class Flusher implements AutoCloseable {
   private void run() {
     try {
       for (; ; ) {
+        boolean relieve;
         boolean settle;
+        boolean finish;
         lock.lock();
         try {
-          while (!pressure && !due && !closing) {
+          while (!pressure && !due && !published && !closing) {
             wanted.awaitUninterruptibly();
           }
           if (closing) {
             return;
           }
+          relieve = pressure || due;
           settle = due;
+          // A settle commits everything anyway.
+          finish = published && !due;
           if (due) {
             // What becomes dirty from here on arms the next interval.
             armed = false;
           }
           due = false;
+          published = false;
           pressure = false;
           working = true;
         } finally {
@@ -113,11 +132,13 @@ final class Flusher implements AutoCloseable {
         LockOrder.assertNone("the flusher begins");
         LockOrder.owes(LockWait.FRAME);
         try {
+          if (relieve) {
+            work.relieve();
+          }
           if (settle) {
-            work.relieve();
-            work.settle();
-          } else {
-            work.relieve();
+            later(work.settle());
+          } else if (finish) {
+            work.finish();
           }
         } catch (RuntimeException | Error e) {
           // Frames are still waited for: this thread must go on, the volume must not.
@@ -132,6 +153,31 @@ final class Flusher implements AutoCloseable {
     }
   }
 
+  /** The interval's end is not over before commands that published too late are durable. */
+  private void later(@Nullable CompletableFuture<Void> published) {
+    if (published == null) {
+      return;
+    }
+    lock.lock();
+    try {
+      unfinished++;
+    } finally {
+      lock.unlock();
+    }
+    published.whenComplete((ignored, failed) -> published());
+  }
+
+  private void published() {
+    lock.lock();
+    try {
+      unfinished--;
+      published = true;
+      wanted.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void rest() {
     lock.lock();
     try {
@@ -142,11 +188,14 @@ final class Flusher implements AutoCloseable {
     }
   }
 
-  /** Returns when everything it was told to do before has been done. */
+  /**
+   * Returns when everything it was told to do before has been done, the rest of an interval's end
+   * that waits for commands included.
+   */
   void awaitIdle() {
     lock.lock();
     try {
-      while ((working || pressure || due) && !closing) {
+      while ((working || pressure || due || published || unfinished > 0) && !closing) {
         idle.awaitUninterruptibly();
       }
     } finally {

@@ -31,7 +31,6 @@ import io.faultline.engine.namespace.Namespace;
 import io.faultline.engine.namespace.NamespaceVolume;
 import io.faultline.engine.namespace.StateLocks;
 import io.faultline.engine.pagecache.CacheCounters;
-import io.faultline.engine.pagecache.Mapping;
 import io.faultline.engine.pagecache.PageCache;
 import io.faultline.engine.pagecache.PageWriter;
 import io.faultline.engine.runtime.Barrier;
@@ -48,6 +47,7 @@ import io.faultline.engine.writeback.Writeback;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -130,6 +130,9 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
 
   private final Operations inFlight = new Operations();
 
+  /** Commands that may have taken pages out of the cache and have not published yet. */
+  final Unpublished unpublished = new Unpublished();
+
   private volatile @Nullable Throwable failure;
   private volatile boolean closed;
 
@@ -165,7 +168,8 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     this.recoveredUpTo = table.nextNumber();
     List<Inode> orphans = claimMapped();
     this.space = new SpaceCounter(allocator.freeBlocks());
-    this.flusher = new Flusher(runtime, config.commitIntervalNanos(), new BackgroundWork());
+    this.flusher =
+        new Flusher(runtime, config.commitIntervalNanos(), new BackgroundWriteback(this));
     this.cache =
         new PageCache(
             config.cacheFrames(), image, config.guard(), cacheCounters, ledger, flusher::press);
@@ -297,48 +301,6 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
       space.give(blocks);
       Yield.note(StateChange.BLOCKS_FREED, event.ino(), blocks);
       Yield.at(YieldPoint.BLOCKS_FREED, event.ino(), blocks);
-    }
-  }
-
-  private final class BackgroundWork implements Flusher.Work {
-    @Override
-    public void relieve() {
-      for (Mapping mapping : cache.dirtyMappings()) {
-        Vnode vnode = vnodes.get(mapping.ino());
-        if (vnode != null) {
-          writeback.flush(vnode, 0, Long.MAX_VALUE, false);
-        }
-      }
-    }
-
-    @Override
-    public void failed(Throwable cause) {
-      fail(cause);
-    }
-
-    @Override
-    public void settle() {
-      try {
-        for (Vnode vnode : vnodes.values()) {
-          // Clean ones too: a page that somebody else is writing back right now counts as clean,
-          // and what publishes it must be in this commit.
-          if (!Barrier.INTERVAL_WRITEBACK.omitted()) {
-            writeback.flush(vnode, 0, Long.MAX_VALUE, true);
-          }
-          settleTimes(vnode);
-          forget(vnode);
-        }
-        if (!Barrier.INTERVAL_COMMIT.omitted()) {
-          journal.commitAll();
-        }
-        // What was overwritten in place may have brought no transaction about that flushes for it.
-        if (!Barrier.INTERVAL_IMAGE_FLUSH.omitted()) {
-          image.flushWritten();
-        }
-      } catch (IOException e) {
-        // Journal or image failed and told everybody who waits; there is nobody here to tell.
-        fail(e);
-      }
     }
   }
 
@@ -760,7 +722,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
   }
 
   /** Lets go of a file that nobody uses and nothing is cached of. */
-  private void forget(Vnode vnode) {
+  void forget(Vnode vnode) {
     vnodes.computeIfPresent(
         vnode.ino(),
         (ino, known) -> {
@@ -1086,6 +1048,16 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
 
   BlockAllocator allocator() {
     return allocator;
+  }
+
+  /** The file in use of that number, if there is one. */
+  @Nullable Vnode fileInUse(long ino) {
+    return vnodes.get(ino);
+  }
+
+  /** Files in use or cached; weakly consistent. */
+  Collection<Vnode> files() {
+    return vnodes.values();
   }
 
   /** Files in use or cached. */

@@ -121,6 +121,13 @@ public final class MappingOperations {
   /** Runs one command. The caller holds its locks and gives them back whatever happens. */
   public void run(Vnode vnode, MappingCommand command) throws FsException {
     LockOrder.assertHeldExclusive(vnode.ioLock, command.operation());
+    // From before the first page is discarded: the interval's end looks here after its writeback.
+    try (Unpublished.Mark _ = volume.unpublished.mark()) {
+      change(vnode, command);
+    }
+  }
+
+  private void change(Vnode vnode, MappingCommand command) throws FsException {
     CommandChecks checks =
         new CommandChecks(vnode, cache, !(command instanceof MappingCommand.Allocate));
     checks.before(command);

@@ -3,6 +3,7 @@ package io.faultline.engine.races;
 import io.faultline.engine.EngineFixture;
 import io.faultline.engine.device.BlockDevice;
 import io.faultline.engine.device.MemoryDevice;
+import io.faultline.engine.runtime.EngineRuntime;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
 import io.faultline.engine.runtime.sim.Explorer;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /**
  * A race on a volume of its own: set-up, then clients that the scheduler interleaves, then a check.
@@ -48,12 +50,17 @@ final class RaceScenario implements Explorer.Scenario {
   private static final int TURNS_TO_SETTLE = 8;
 
   private final EngineFixture.Setup setup;
+  private final Function<SimRuntime, EngineRuntime> clock;
   private final BiFunction<SimRuntime, Long, BlockDevice> device;
   private final Script script;
 
   private RaceScenario(
-      EngineFixture.Setup setup, BiFunction<SimRuntime, Long, BlockDevice> device, Script script) {
+      EngineFixture.Setup setup,
+      Function<SimRuntime, EngineRuntime> clock,
+      BiFunction<SimRuntime, Long, BlockDevice> device,
+      Script script) {
     this.setup = setup;
+    this.clock = clock;
     this.device = device;
     this.script = script;
     // Made here because an actor system starts between runs.
@@ -62,13 +69,22 @@ final class RaceScenario implements Explorer.Scenario {
 
   /** On a device that completes inline: the fewest choice points. */
   static RaceScenario of(EngineFixture.Setup setup, Script script) {
-    return new RaceScenario(setup, (runtime, size) -> new MemoryDevice(size), script);
+    return onDevice(setup, (runtime, size) -> new MemoryDevice(size), script);
   }
 
   /** On a device whose transfers and completions are tasks too. */
   static RaceScenario onDevice(
       EngineFixture.Setup setup, BiFunction<SimRuntime, Long, BlockDevice> device, Script script) {
-    return new RaceScenario(setup, device, script);
+    return new RaceScenario(setup, runtime -> runtime, device, script);
+  }
+
+  /** With timers of the test's own. */
+  static RaceScenario onClock(
+      EngineFixture.Setup setup,
+      Function<SimRuntime, EngineRuntime> clock,
+      BiFunction<SimRuntime, Long, BlockDevice> device,
+      Script script) {
+    return new RaceScenario(setup, clock, device, script);
   }
 
   @Override
@@ -81,7 +97,9 @@ final class RaceScenario implements Explorer.Scenario {
     SimRuntime runtime = new SimRuntime(scheduler);
     EngineFixture volume =
         EngineFixture.open(
-            setup, device.apply(runtime, setup.blocks() * EngineFixture.PAGE), runtime);
+            setup,
+            device.apply(runtime, setup.blocks() * EngineFixture.PAGE),
+            clock.apply(runtime));
     Cast cast = new Cast();
     script.clients(volume, cast);
     for (int turn = 0; turn < TURNS_TO_SETTLE; turn++) {

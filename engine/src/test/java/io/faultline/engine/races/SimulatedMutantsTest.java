@@ -10,16 +10,20 @@ import static io.faultline.engine.EngineFixture.write;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.faultline.engine.device.CountingDevice;
+import io.faultline.engine.device.Io;
 import io.faultline.engine.device.MemoryDevice;
 import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
+import io.faultline.engine.extent.Extent;
 import io.faultline.engine.inode.Inode;
+import io.faultline.engine.lock.Guard;
 import io.faultline.engine.runtime.Check;
 import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.runtime.Yield;
 import io.faultline.engine.runtime.YieldPoint;
 import io.faultline.engine.runtime.sim.Explorer;
 import io.faultline.engine.volume.OpenInode;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
@@ -27,6 +31,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Goal: rules R1–R21, where they close an interleaving, are needed. Method: each scenario holds
@@ -164,6 +170,59 @@ class SimulatedMutantsTest {
                     writesAtFlush.set(counting.writes());
                     Check.that(writesAtFlush.get() == writes + 1, "nothing was written");
                     Check.that(counting.flushes() > flushes, "R2: written and not flushed");
+                  });
+            }));
+  }
+
+  /**
+   * The flusher finds the page of an old write gone and the punch that took it not published. It
+   * may not wait for the punch; the interval is over once the punch is durable too.
+   */
+  @ParameterizedTest
+  @EnumSource(names = {"MAPPING_LOCK", "RANGE_LOCK"})
+  void anIntervalEndsBehindTheCommandsThatTookItsDirtyPages(Guard guard) {
+    AtomicReference<RungTimers> timers = new AtomicReference<>();
+    AtomicReference<MemoryDevice> device = new AtomicReference<>();
+    kills(
+        Mutant.R24_INTERVAL_SKIPS_DESTROYER,
+        "R24: ",
+        2,
+        RaceScenario.onClock(
+            SMALL.withGuard(guard),
+            runtime -> {
+              timers.set(new RungTimers(runtime));
+              return timers.get();
+            },
+            (runtime, size) -> {
+              device.set(new MemoryDevice(size));
+              return device.get();
+            },
+            (volume, cast) -> {
+              OpenInode f = volume.file("/f");
+              write(f, 0, page('A'));
+              f.sync(true);
+              write(f, 0, page('B'));
+              cast.client("puncher", () -> OpenInode.await(f.punchHole(0, PAGE)));
+              cast.client(
+                  "interval",
+                  () -> {
+                    timers.get().ring();
+                    volume.volume().awaitBackground();
+                    Extent left = volume.durable(f).extents().lookup(0);
+                    byte[] seen = new byte[PAGE];
+                    if (!left.isHole()) {
+                      device
+                          .get()
+                          .run(
+                              Io.read(
+                                  left.physical() * PAGE,
+                                  MemorySegment.ofArray(seen),
+                                  new long[] {0},
+                                  1));
+                    }
+                    Check.that(
+                        !runs(seen).equals("4096*A"),
+                        "R24: the interval is over and a crash brings back what was before it");
                   });
             }));
   }

@@ -95,6 +95,8 @@ class SearchTest {
           // No device here fails, so no error is hidden; no log here lacks a record.
           Mutant.B20_EARLIER_ERROR_HIDDEN,
           Mutant.B28_GAP_ACCEPTED,
+          // No interval ends in a program.
+          Mutant.R24_INTERVAL_SKIPS_DESTROYER,
           // A sync between a destroyer's discard and its event, then a cut: one seed in thousands.
           Mutant.R2_FSYNC_SKIPS_DESTROYER,
           // The guard here is the lock of the whole file.
