@@ -7,14 +7,15 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The device's free blocks, in allocation groups of {@value #GROUP_BLOCKS} with a lock each. Which
  * blocks are free is never evented: at open it is derived from all mappings (rule R23), and a freed
  * block comes here only when the transaction that freed it is durable (invariant I6).
  *
- * <p>Thread-safe. One group lock is held at a time, nothing is acquired inside it.
+ * <p>Thread-safe. One group lock is held at a time, nothing is acquired inside it; the monitor of an
+ * {@link AllocationWindow} is held around it.
  */
 public final class BlockAllocator {
   /** Blocks of one group: 128 MiB, as in ext4. */
@@ -22,7 +23,7 @@ public final class BlockAllocator {
 
   /** Which free blocks to hand out first. */
   public enum Policy {
-    /** From the goal on, then the following groups. */
+    /** From the goal on, then where all fits, then whatever is free. */
     NEXT_FIT,
     /**
      * The most recently freed run first. Makes stale mappings show at once, so the race laboratory
@@ -31,66 +32,22 @@ public final class BlockAllocator {
     REUSE_LAST_FREED
   }
 
+  /**
+   * Who asks for fewer syncs often. Its windows stay small, so that zeros written in the image
+   * ahead of the highest write are ahead of it too.
+   */
+  private static final int STREAM_BLOCKS = 64;
+
+  private static final int AHEAD_BLOCKS_SMALL = 256;
+
   /** As many freed runs are remembered for {@link Policy#REUSE_LAST_FREED}. */
   private static final int REMEMBERED_MAX = 4_096;
 
   private final long blocks;
   private final Policy policy;
   private final BlockLedger ledger;
-  private final Group[] groups;
+  private final AllocationGroup[] groups;
   private final ArrayDeque<BlockRun> lastFreed = new ArrayDeque<>();
-
-  private static final class Group {
-    final ReentrantLock lock = new ReentrantLock();
-    final long[] used;
-    final int blocks;
-    int free;
-
-    Group(int blocks) {
-      this.blocks = blocks;
-      this.used = new long[(blocks + 63) >>> 6];
-      this.free = blocks;
-    }
-
-    boolean isUsed(int b) {
-      return (used[b >>> 6] & (1L << b)) != 0;
-    }
-
-    /** The first free block at or behind {@code from}; -1 if there is none. */
-    int nextFree(int from) {
-      for (int word = from >>> 6; word < used.length; word++) {
-        long free = ~used[word];
-        if (word == from >>> 6) {
-          free &= -1L << from;
-        }
-        if (free != 0) {
-          int b = (word << 6) + Long.numberOfTrailingZeros(free);
-          return b < blocks ? b : -1;
-        }
-      }
-      return -1;
-    }
-
-    int freeRun(int from, long max) {
-      int end = (int) Math.min(blocks, from + max);
-      int b = from;
-      while (b < end && !isUsed(b)) {
-        b++;
-      }
-      return b - from;
-    }
-
-    void mark(int from, int length, boolean asUsed) {
-      for (int b = from; b < from + length; b++) {
-        if (isUsed(b) == asUsed) {
-          throw new IllegalStateException(
-              "block " + b + " is already " + (asUsed ? "used" : "free"));
-        }
-        used[b >>> 6] ^= 1L << b;
-      }
-      free += asUsed ? -length : length;
-    }
-  }
 
   public BlockAllocator(long blocks, Policy policy) {
     this(blocks, policy, BlockLedger.off());
@@ -103,9 +60,9 @@ public final class BlockAllocator {
     this.blocks = blocks;
     this.ledger = ledger;
     this.policy = policy;
-    this.groups = new Group[(int) ((blocks + GROUP_BLOCKS - 1) / GROUP_BLOCKS)];
+    this.groups = new AllocationGroup[(int) ((blocks + GROUP_BLOCKS - 1) / GROUP_BLOCKS)];
     for (int g = 0; g < groups.length; g++) {
-      groups[g] = new Group((int) Math.min(GROUP_BLOCKS, blocks - (long) g * GROUP_BLOCKS));
+      groups[g] = new AllocationGroup((int) Math.min(GROUP_BLOCKS, blocks - (long) g * GROUP_BLOCKS));
     }
   }
 
@@ -116,7 +73,7 @@ public final class BlockAllocator {
   /** Blocks nobody owns; exact when nobody allocates or frees meanwhile. */
   public long freeBlocks() {
     long sum = 0;
-    for (Group g : groups) {
+    for (AllocationGroup g : groups) {
       g.lock.lock();
       try {
         sum += g.free;
@@ -161,32 +118,206 @@ public final class BlockAllocator {
     }
   }
 
+  /** As below, for a file that does not grow. */
+  public List<BlockRun> allocate(long want, long goal) {
+    return allocate(want, goal, null);
+  }
+
   /**
-   * Takes {@code want} blocks in as few runs as the policy finds, near {@code goal} if that is
-   * free.
+   * Takes {@code want} blocks in as few runs as the policy finds: from {@code goal} on if that is
+   * free, else where there is room for all of them.
    *
    * @param goal a device block to begin looking at, or {@link Extent#NO_BLOCK}
+   * @param window of a file that grows by them; comes to lie behind the last of them
    * @throws IllegalStateException if the device has fewer free blocks: the caller must have been
    *     promised them by {@link SpaceCounter} (rule R20: allocation at writeback never fails)
    */
-  public List<BlockRun> allocate(long want, long goal) {
+  public List<BlockRun> allocate(long want, long goal, @Nullable AllocationWindow window) {
     List<BlockRun> taken = new ArrayList<>(2);
-    long left = want;
     if (policy == Policy.REUSE_LAST_FREED) {
-      left = takeLastFreed(left, taken);
+      takeFragments(takeLastFreed(want, taken), goal, false, taken);
+    } else if (window == null) {
+      take(want, goal, null, taken);
+    } else {
+      synchronized (window) {
+        take(want, goal, window, taken);
+        moveBehind(window, taken.getLast().end(), want);
+      }
     }
+    taken.forEach(ledger::taken);
+    return taken;
+  }
+
+  private void take(
+      long want, long goal, @Nullable AllocationWindow window, List<BlockRun> taken) {
+    long near = goal;
+    if (near < 0 && window != null && window.group >= 0) {
+      // What comes before is being written back by somebody else and not mapped yet.
+      near = (long) window.group * GROUP_BLOCKS + window.from;
+    }
+    long left = goOn(want, near, window, taken);
+    int ahead = window == null ? 0 : ahead(window, want);
+    while (left > 0) {
+      int piece = (int) Math.min(left, GROUP_BLOCKS);
+      boolean found = false;
+      // Not at once for all that will come: less may be all that is free in one piece.
+      for (int room = Math.min(GROUP_BLOCKS, piece + ahead); !found; ) {
+        found = takeWhereRoomIs(piece, room, near, window, taken);
+        if (found || room == piece) {
+          break;
+        }
+        room = piece + (room - piece) / 8;
+      }
+      if (!found) {
+        left = takeFragments(left, near, true, taken);
+        takeFragments(left, near, false, taken);
+        return;
+      }
+      left -= piece;
+    }
+  }
+
+  /** Takes what is free at {@code goal} and directly behind it; returns what is still wanted. */
+  private long goOn(
+      long want, long goal, @Nullable AllocationWindow window, List<BlockRun> taken) {
+    long left = want;
+    long at = goal;
+    while (left > 0 && at >= 0 && at < blocks) {
+      int g = (int) (at / GROUP_BLOCKS);
+      int from = (int) (at % GROUP_BLOCKS);
+      AllocationGroup group = lock(g);
+      int length;
+      try {
+        length = group.room(from, left, window);
+        if (length > 0) {
+          group.mark(from, length, true);
+        }
+      } finally {
+        unlock(g);
+      }
+      if (length == 0) {
+        break;
+      }
+      add(taken, at, length);
+      left -= length;
+      at += length;
+      if (at % GROUP_BLOCKS != 0) {
+        break;
+      }
+    }
+    return left;
+  }
+
+  private boolean takeWhereRoomIs(
+      int piece, int room, long goal, @Nullable AllocationWindow window, List<BlockRun> taken) {
+    long first = goal >= 0 && goal < blocks ? goal : 0;
+    for (int i = 0; i <= groups.length; i++) {
+      int g = (int) ((first / GROUP_BLOCKS + i) % groups.length);
+      AllocationGroup group = lock(g);
+      try {
+        int at = group.find(i == 0 ? (int) (first % GROUP_BLOCKS) : 0, room, window);
+        if (at >= 0) {
+          group.mark(at, piece, true);
+          add(taken, (long) g * GROUP_BLOCKS + at, piece);
+          return true;
+        }
+      } finally {
+        unlock(g);
+      }
+    }
+    return false;
+  }
+
+  /** Twice as much as last time, so that the pieces of a file grow with it. */
+  private static int ahead(AllocationWindow window, long want) {
+    int most = want < STREAM_BLOCKS ? AHEAD_BLOCKS_SMALL : GROUP_BLOCKS;
+    long more = Math.min(most, Math.max(4 * want, 2L * window.ahead));
+    return (int) Math.max(window.ahead, more);
+  }
+
+  /** The file ends with block {@code end} now, having asked for {@code want}. */
+  private void moveBehind(AllocationWindow window, long end, long want) {
+    int left = 0;
+    if (window.group == end / GROUP_BLOCKS && end % GROUP_BLOCKS >= window.from) {
+      left = window.to - (int) (end % GROUP_BLOCKS);
+    }
+    if (left <= 0) {
+      left = ahead(window, want);
+      window.ahead = left;
+    }
+    close(window);
+    if (end >= blocks) {
+      return;
+    }
+    int g = (int) (end / GROUP_BLOCKS);
+    int from = (int) (end % GROUP_BLOCKS);
+    AllocationGroup group = lock(g);
+    try {
+      int length = group.room(from, left, window);
+      if (length > 0) {
+        group.open(window, from, from + length);
+        window.group = g;
+      }
+    } finally {
+      unlock(g);
+    }
+  }
+
+  /** The blocks of {@code window} are anybody's again. */
+  public void close(AllocationWindow window) {
+    synchronized (window) {
+      if (window.group < 0) {
+        return;
+      }
+      AllocationGroup group = lock(window.group);
+      try {
+        group.close(window);
+      } finally {
+        unlock(window.group);
+      }
+      window.group = -1;
+    }
+  }
+
+  /**
+   * Takes what is free, however small, from {@code goal} on.
+   *
+   * @param outside of windows only; otherwise all must be found
+   * @return what is still wanted
+   */
+  private long takeFragments(long want, long goal, boolean outside, List<BlockRun> taken) {
+    long left = want;
     long from = goal >= 0 && goal < blocks ? goal : 0;
     // Twice round: a block freed behind the hand during the first round is found in the second.
     for (int i = 0; left > 0 && i <= 2 * groups.length; i++) {
       int g = (int) ((from / GROUP_BLOCKS + i) % groups.length);
-      left = takeFrom(g, i == 0 ? (int) (from % GROUP_BLOCKS) : 0, left, taken);
+      left = takeFrom(g, i == 0 ? (int) (from % GROUP_BLOCKS) : 0, left, outside, taken);
     }
-    if (left > 0) {
+    if (left > 0 && !outside) {
       taken.forEach(this::giveBack);
-      throw new IllegalStateException("promised " + want + " blocks, " + left + " are not there");
+      throw new IllegalStateException("promised blocks, " + left + " are not there");
     }
-    taken.forEach(ledger::taken);
-    return taken;
+    return left;
+  }
+
+  private AllocationGroup lock(int g) {
+    LockOrder.acquired(LockRank.ALLOCATION_GROUP, g);
+    groups[g].lock.lock();
+    return groups[g];
+  }
+
+  private void unlock(int g) {
+    groups[g].lock.unlock();
+    LockOrder.released(LockRank.ALLOCATION_GROUP, g);
+  }
+
+  private static void add(List<BlockRun> taken, long start, long length) {
+    if (!taken.isEmpty() && taken.getLast().end() == start) {
+      BlockRun before = taken.removeLast();
+      taken.add(new BlockRun(before.start(), before.length() + length));
+    } else {
+      taken.add(new BlockRun(start, length));
+    }
   }
 
   private long takeLastFreed(long want, List<BlockRun> taken) {
@@ -201,9 +332,7 @@ public final class BlockAllocator {
       }
       int g = (int) (run.start() / GROUP_BLOCKS);
       long end = Math.min(run.end(), (long) (g + 1) * GROUP_BLOCKS);
-      Group group = groups[g];
-      LockOrder.acquired(LockRank.ALLOCATION_GROUP, g);
-      group.lock.lock();
+      AllocationGroup group = lock(g);
       try {
         long at = run.start();
         while (left > 0 && at < end) {
@@ -224,49 +353,36 @@ public final class BlockAllocator {
           }
         }
       } finally {
-        group.lock.unlock();
-        LockOrder.released(LockRank.ALLOCATION_GROUP, g);
+        unlock(g);
       }
     }
     return left;
   }
 
-  private long takeFrom(int g, int start, long want, List<BlockRun> taken) {
-    Group group = groups[g];
+  private long takeFrom(int g, int start, long want, boolean outside, List<BlockRun> taken) {
+    AllocationGroup group = lock(g);
     long left = want;
-    LockOrder.acquired(LockRank.ALLOCATION_GROUP, g);
-    group.lock.lock();
     try {
       int at = start;
-      while (left > 0 && group.free > 0) {
-        int b = group.nextFree(at);
+      while (left > 0 && group.free > 0 && at < group.blocks) {
+        int b = outside ? group.find(at, 1, null) : group.nextFree(at);
         if (b < 0) {
           break;
         }
-        int length = group.freeRun(b, left);
+        int length = outside ? group.room(b, left, null) : group.freeRun(b, left);
         group.mark(b, length, true);
-        long first = (long) g * GROUP_BLOCKS + b;
-        if (!taken.isEmpty() && taken.getLast().end() == first) {
-          BlockRun before = taken.removeLast();
-          taken.add(new BlockRun(before.start(), before.length() + length));
-        } else {
-          taken.add(new BlockRun(first, length));
-        }
+        add(taken, (long) g * GROUP_BLOCKS + b, length);
         left -= length;
         at = b + length;
-        if (at >= group.blocks) {
-          break;
-        }
       }
     } finally {
-      group.lock.unlock();
-      LockOrder.released(LockRank.ALLOCATION_GROUP, g);
+      unlock(g);
     }
     return left;
   }
 
   private interface InGroup {
-    void at(Group group, int from, int length);
+    void at(AllocationGroup group, int from, int length);
   }
 
   private void forEachGroup(BlockRun run, InGroup action) {
@@ -275,13 +391,11 @@ public final class BlockAllocator {
       int g = (int) (at / GROUP_BLOCKS);
       int from = (int) (at % GROUP_BLOCKS);
       int length = (int) Math.min(run.end() - at, groups[g].blocks - from);
-      LockOrder.acquired(LockRank.ALLOCATION_GROUP, g);
-      groups[g].lock.lock();
+      AllocationGroup group = lock(g);
       try {
-        action.at(groups[g], from, length);
+        action.at(group, from, length);
       } finally {
-        groups[g].lock.unlock();
-        LockOrder.released(LockRank.ALLOCATION_GROUP, g);
+        unlock(g);
       }
       at += length;
     }
@@ -291,7 +405,7 @@ public final class BlockAllocator {
   public long[] freeMap() {
     long[] map = new long[(int) ((blocks + 63) >>> 6)];
     int word = 0;
-    for (Group g : groups) {
+    for (AllocationGroup g : groups) {
       g.lock.lock();
       try {
         for (long used : g.used) {

@@ -2,6 +2,7 @@ package io.faultline.engine.volume;
 
 import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
+import io.faultline.engine.extent.AllocationWindow;
 import io.faultline.engine.extent.Extent;
 import io.faultline.engine.inode.Event;
 import io.faultline.engine.inode.Inode;
@@ -13,6 +14,7 @@ import io.faultline.engine.lock.WriteRangeLock;
 import io.faultline.engine.namespace.StateLocks;
 import io.faultline.engine.pagecache.Backing;
 import io.faultline.engine.pagecache.Mapping;
+import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.writeback.WritebackFile;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -40,6 +42,7 @@ public final class Vnode implements Backing, WritebackFile {
   final IoLock ioLock;
   final WriteRangeLock ranges;
   final AtomicInteger users = new AtomicInteger();
+  final AllocationWindow window = new AllocationWindow();
 
   /** Commands on their way to this file's actor: they keep it in use when its users are gone. */
   final AtomicInteger commands = new AtomicInteger();
@@ -179,6 +182,11 @@ public final class Vnode implements Backing, WritebackFile {
   void modified(long now) {
     pendingMtime.set(now);
     atimeStale = true;
+  }
+
+  @Override
+  public @Nullable AllocationWindow window() {
+    return users.get() == 0 || Mutant.ALLOCATION_WITHOUT_WINDOW.on() ? null : window;
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.faultline.engine.writeback;
 import io.faultline.engine.device.Io;
 import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
+import io.faultline.engine.extent.AllocationWindow;
 import io.faultline.engine.extent.BlockAllocator;
 import io.faultline.engine.extent.BlockLedger;
 import io.faultline.engine.extent.BlockRun;
@@ -165,7 +166,9 @@ public final class Writeback {
           Piece.Kind kind = extent.isWritten() ? Piece.Kind.WRITTEN : Piece.Kind.UNWRITTEN;
           pieces.add(piece(run, at, extent.end(), extent.physical(), kind));
         } else {
-          allocate(file, run, extent, goal(extents, pieces, at), pieces);
+          boolean grows = at >= extents.endBlock();
+          allocate(
+              file, run, extent, goal(extents, pieces, at), grows ? file.window() : null, pieces);
         }
         at = extent.end();
       }
@@ -178,7 +181,12 @@ public final class Writeback {
   }
 
   private void allocate(
-      WritebackFile file, DirtyPages.Run run, Extent hole, long goal, List<Piece> pieces)
+      WritebackFile file,
+      DirtyPages.Run run,
+      Extent hole,
+      long goal,
+      @Nullable AllocationWindow window,
+      List<Piece> pieces)
       throws FsException {
     for (long page = hole.fileBlock(); page < hole.end(); page++) {
       // Invariant I3 says that a dirty page over a hole holds a reservation. Without the guard a
@@ -199,7 +207,7 @@ public final class Writeback {
       }
     }
     long at = hole.fileBlock();
-    for (BlockRun blocks : allocator.allocate(hole.length(), goal)) {
+    for (BlockRun blocks : allocator.allocate(hole.length(), goal, window)) {
       long end = at + blocks.length();
       pieces.add(piece(run, at, end, blocks.start(), Piece.Kind.ALLOCATED));
       Yield.note(StateChange.BLOCKS_TAKEN, file.mapping().ino(), blocks.start());

@@ -1,6 +1,7 @@
 package io.faultline.engine.writeback;
 
 import io.faultline.engine.errno.FsException;
+import io.faultline.engine.extent.AllocationWindow;
 import io.faultline.engine.inode.Event;
 import io.faultline.engine.inode.Inode;
 import io.faultline.engine.pagecache.Mapping;
@@ -21,6 +22,9 @@ public interface WritebackFile {
 
   /** Takes space for a page that has no reservation; only possible where the guard is off. */
   boolean reserveLate();
+
+  /** Where it goes on growing; null if nobody has it open, so that it will not. */
+  @Nullable AllocationWindow window();
 
   /** Modification time for the next event, nanoseconds since the epoch. */
   long mtime();

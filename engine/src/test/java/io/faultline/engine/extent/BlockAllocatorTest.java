@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Goal: no block has two owners and none is lost. Method: a bit set as the other opinion, devices
+ * Goal: no block has two owners and none is lost; a file stays in one piece where it can. Method: a bit set as the other opinion, devices
  * whose last group is short, and threads that claim every block they are given in a shared table.
  */
 @Timeout(60)
@@ -36,6 +36,8 @@ class BlockAllocatorTest {
     BitSet owned = new BitSet();
     List<BlockRun> held = new ArrayList<>();
     SplittableRandom random = new SplittableRandom(3);
+    List<AllocationWindow> windows =
+        List.of(new AllocationWindow(), new AllocationWindow(), new AllocationWindow());
     for (int step = 0; step < 4_000; step++) {
       if (random.nextInt(5) < 3) {
         long want =
@@ -44,7 +46,12 @@ class BlockAllocatorTest {
           continue;
         }
         long goal = random.nextBoolean() ? random.nextLong(blocks) : Extent.NO_BLOCK;
-        List<BlockRun> got = allocator.allocate(want, goal);
+        AllocationWindow window = windows.get(random.nextInt(windows.size()));
+        if (random.nextInt(50) == 0) {
+          allocator.close(window);
+        }
+        List<BlockRun> got =
+            allocator.allocate(want, goal, random.nextInt(4) == 0 ? null : window);
         assertThat(total(got)).isEqualTo(want);
         for (BlockRun run : got) {
           int twice = owned.nextSetBit((int) run.start());
@@ -109,6 +116,84 @@ class BlockAllocatorTest {
     assertThat(allocator.freeBlocks()).isZero();
   }
 
+  private static long goalBehind(List<BlockRun> file) {
+    return file.isEmpty() ? Extent.NO_BLOCK : file.getLast().end();
+  }
+
+  private static int pieces(List<BlockRun> file) {
+    int pieces = 0;
+    long end = -1;
+    for (BlockRun run : file) {
+      pieces += run.start() == end ? 0 : 1;
+      end = run.end();
+    }
+    return pieces;
+  }
+
+  @Test
+  void filesThatGrowInTurnKeepTheBlocksBehindThemForThemselves() {
+    for (boolean windows : new boolean[] {true, false}) {
+      BlockAllocator allocator = new BlockAllocator(8L * GROUP, Policy.NEXT_FIT);
+      List<List<BlockRun>> files = List.of(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+      List<AllocationWindow> own =
+          List.of(new AllocationWindow(), new AllocationWindow(), new AllocationWindow());
+      for (int step = 0; step < 300; step++) {
+        for (int f = 0; f < files.size(); f++) {
+          List<BlockRun> file = files.get(f);
+          file.addAll(allocator.allocate(200, goalBehind(file), windows ? own.get(f) : null));
+        }
+      }
+      for (List<BlockRun> file : files) {
+        // Doubling from 800 on, then whole groups.
+        if (windows) {
+          assertThat(pieces(file)).isLessThan(12);
+        } else {
+          assertThat(pieces(file)).isEqualTo(300);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aWindowLiesBehindTheFileUntilItIsClosed() {
+    BlockAllocator allocator = new BlockAllocator(2L * GROUP, Policy.NEXT_FIT);
+    AllocationWindow window = new AllocationWindow();
+    assertThat(allocator.allocate(10, 0, window)).containsExactly(new BlockRun(0, 10));
+    assertThat(allocator.allocate(1, Extent.NO_BLOCK)).containsExactly(new BlockRun(50, 1));
+    assertThat(allocator.allocate(1, 12)).containsExactly(new BlockRun(51, 1));
+    // Not known where the file ends: its window says so.
+    assertThat(allocator.allocate(10, Extent.NO_BLOCK, window))
+        .containsExactly(new BlockRun(10, 10));
+    allocator.close(window);
+    allocator.close(window);
+    assertThat(allocator.allocate(30, Extent.NO_BLOCK)).containsExactly(new BlockRun(20, 30));
+  }
+
+  @Test
+  void whoFindsNothingElseTakesBlocksOutOfAWindow() {
+    BlockAllocator allocator = new BlockAllocator(100, Policy.NEXT_FIT);
+    AllocationWindow window = new AllocationWindow();
+    allocator.allocate(10, 0, window);
+    assertThat(allocator.allocate(60, Extent.NO_BLOCK))
+        .containsExactly(new BlockRun(50, 50), new BlockRun(10, 10));
+    assertThat(allocator.allocate(20, 20)).containsExactly(new BlockRun(20, 20));
+    assertThat(allocator.allocate(10, 10, window)).containsExactly(new BlockRun(40, 10));
+  }
+
+  @Test
+  void aFileIsPutWhereAllOfItFits() {
+    BlockAllocator allocator = new BlockAllocator(2L * GROUP, Policy.NEXT_FIT);
+    allocator.allocate(1_000, 0);
+    for (int b = 0; b < 1_000; b += 2) {
+      allocator.free(new BlockRun(b, 1));
+    }
+    assertThat(allocator.allocate(100, Extent.NO_BLOCK)).containsExactly(new BlockRun(1_000, 100));
+    assertThat(allocator.allocate(1, Extent.NO_BLOCK)).containsExactly(new BlockRun(0, 1));
+    // Nowhere in one piece: as few as there are.
+    allocator.allocate(2L * GROUP - 1_100 - 10, Extent.NO_BLOCK);
+    assertThat(total(allocator.allocate(100, Extent.NO_BLOCK))).isEqualTo(100);
+  }
+
   /** Runs {@code body} on four threads; the first thing thrown fails the test. */
   static void onFourThreads(java.util.function.IntConsumer body) throws InterruptedException {
     AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
@@ -141,14 +226,20 @@ class BlockAllocatorTest {
     BlockAllocator allocator = new BlockAllocator(blocks, policy);
     SpaceCounter space = new SpaceCounter(blocks);
     AtomicIntegerArray owner = new AtomicIntegerArray(blocks);
+    AllocationWindow shared = new AllocationWindow();
     onFourThreads(
         number -> {
           SplittableRandom random = new SplittableRandom(number);
           List<BlockRun> held = new ArrayList<>();
+          AllocationWindow own = new AllocationWindow();
           for (int step = 0; step < 3_000; step++) {
-            long want = 1L + random.nextInt(40);
+            long want = 1L + random.nextInt(100);
+            AllocationWindow window = step % 3 == 0 ? shared : own;
+            if (step % 100 == 0) {
+              allocator.close(window);
+            }
             if (held.size() < 400 && space.tryTake(want)) {
-              for (BlockRun run : allocator.allocate(want, random.nextLong(blocks))) {
+              for (BlockRun run : allocator.allocate(want, random.nextLong(blocks), window)) {
                 for (long b = run.start(); b < run.end(); b++) {
                   assertThat(owner.getAndSet((int) b, number + 1)).as("block %s", b).isZero();
                 }

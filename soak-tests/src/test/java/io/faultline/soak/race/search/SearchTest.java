@@ -95,6 +95,8 @@ class SearchTest {
           // No device here fails, so no error is hidden; no log here lacks a record.
           Mutant.B20_EARLIER_ERROR_HIDDEN,
           Mutant.B28_GAP_ACCEPTED,
+          // It costs extents and breaks nothing.
+          Mutant.ALLOCATION_WITHOUT_WINDOW,
           // No interval ends in a program.
           Mutant.R24_INTERVAL_SKIPS_DESTROYER,
           // A sync between a destroyer's discard and its event, then a cut: one seed in thousands.
