@@ -93,7 +93,7 @@ public final class DirtyPages {
       cache.throttle.taken();
       Yield.note(StateChange.PAGE_CLEAN, mapping.ino(), page);
       if (SlotWord.is(word, SlotWord.RESERVED)) {
-        mapping.reserved.decrementAndGet();
+        mapping.reserved.decrement();
         if (!consumed) {
           mapping.backing.unreserve();
         }
@@ -147,7 +147,7 @@ public final class DirtyPages {
               cache.waits.wake(leaf, i);
             }
             if (SlotWord.is(word, SlotWord.RESERVED)) {
-              mapping.reserved.decrementAndGet();
+              mapping.reserved.decrement();
               mapping.backing.unreserve();
             }
             cache.counters.pagesDropped.increment();
@@ -299,7 +299,7 @@ public final class DirtyPages {
         continue;
       }
       if (leaf.cas(i, word, word & ~SlotWord.RESERVED)) {
-        m.reserved.decrementAndGet();
+        m.reserved.decrement();
         m.backing.unreserve();
         return;
       }

@@ -96,7 +96,7 @@ public final class Invalidator {
 
   private static void unreserve(Mapping m) {
     if (!Mutant.R20_DISCARD_KEEPS_RESERVATION.on()) {
-      m.reserved.decrementAndGet();
+      m.reserved.decrement();
       m.backing.unreserve();
     }
   }

@@ -6,7 +6,7 @@ import io.faultline.engine.runtime.Checks;
 import io.faultline.engine.runtime.Invariant;
 import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The page-cache side of one inode: its page table, its mapping lock and the size users see.
@@ -18,14 +18,22 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <tr><td>size</td><td>volatile</td><td>IoLock exclusive; when growing, under the slot LOCK of the
  *     page that grows it</td></tr>
  * <tr><td>dirty, reserved</td><td>any time, as a hint</td><td>with the flag they count</td></tr>
+ * <tr><td>listed</td><td>volatile</td><td>who makes a page dirty sets, the flusher clears</td></tr>
  * </table>
  */
 public final class Mapping {
   final PageTable table = new PageTable();
   final CacheGuard lock;
   final Backing backing;
-  final AtomicInteger dirty = new AtomicInteger();
-  final AtomicInteger reserved = new AtomicInteger();
+
+  /** Sums and not words of one count each: writers of different pages do not meet in them. */
+  final LongAdder dirty = new LongAdder();
+
+  final LongAdder reserved = new LongAdder();
+
+  /** Whether the cache's list of files with dirty pages has this one. */
+  volatile boolean listed;
+
   private final long ino;
   private volatile long size;
 
@@ -67,12 +75,12 @@ public final class Mapping {
 
   /** Pages that writeback has still to pick up. */
   public int dirtyPages() {
-    return dirty.get();
+    return (int) dirty.sum();
   }
 
   /** Pages that hold a reservation of one block. */
   public int reservedPages() {
-    return reserved.get();
+    return (int) reserved.sum();
   }
 
   /** Whether no page is cached. Exact only when nobody fills. */

@@ -147,7 +147,7 @@ public final class PageCache implements AutoCloseable {
     return pool.free();
   }
 
-  /** Files with dirty pages; weakly consistent. */
+  /** All files with dirty pages, and some that had them; weakly consistent. */
   public Set<Mapping> dirtyMappings() {
     return dirtyMappings;
   }
@@ -420,7 +420,9 @@ public final class PageCache implements AutoCloseable {
     leaf.dirty.getAndIncrement();
     throttle.added();
     dirtyCount.increment();
-    if (m.dirty.getAndIncrement() == 0) {
+    m.dirty.increment();
+    if (!m.listed) {
+      m.listed = true;
       dirtyMappings.add(m);
     }
   }
@@ -429,9 +431,17 @@ public final class PageCache implements AutoCloseable {
     leaf.dirty.getAndDecrement();
     throttle.taken();
     dirtyCount.decrement();
-    if (m.dirty.decrementAndGet() == 0) {
+    m.dirty.decrement();
+  }
+
+  /** Takes a file off the list unless pages of it are dirty. */
+  public void unlistIfClean(Mapping m) {
+    if (m.dirty.sum() == 0) {
+      m.listed = false;
       dirtyMappings.remove(m);
-      if (m.dirty.get() != 0) {
+      // Who counted its page and still saw the flag set counted before this sum.
+      if (m.dirty.sum() != 0) {
+        m.listed = true;
         dirtyMappings.add(m);
       }
     }

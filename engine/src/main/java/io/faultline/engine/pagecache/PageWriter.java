@@ -298,7 +298,7 @@ public final class PageWriter {
       cache.becameDirty(m, p.leaf);
     }
     if (reserved) {
-      m.reserved.incrementAndGet();
+      m.reserved.increment();
     }
     long set = SlotWord.UPTODATE | SlotWord.DIRTY | ref | (reserved ? SlotWord.RESERVED : 0);
     Yield.note(StateChange.PAGE_DIRTY, m.ino(), p.page);

@@ -22,6 +22,7 @@ final class BackgroundWriteback implements Flusher.Work {
       if (vnode != null) {
         volume.writeback().flush(vnode, 0, Long.MAX_VALUE, false);
       }
+      volume.cache().unlistIfClean(mapping);
     }
   }
 

@@ -40,9 +40,9 @@ final class Flusher implements AutoCloseable {
   private final Condition wanted = lock.newCondition();
   private final Condition idle = lock.newCondition();
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
-  // Guarded by lock; armed is also read as a hint.
+  // Guarded by lock; armed and pressure are also read without it.
   private volatile boolean armed;
-  private boolean pressure;
+  private volatile boolean pressure;
   private boolean due;
   private boolean published;
   private boolean working;
@@ -91,6 +91,10 @@ final class Flusher implements AutoCloseable {
 
   /** Dirty pages stand in the way. Does not block. */
   void press() {
+    if (pressure) {
+      // Whoever takes it back looks at the pages afterwards.
+      return;
+    }
     lock.lock();
     try {
       pressure = true;

@@ -36,6 +36,9 @@ import org.jspecify.annotations.Nullable;
  * </table>
  */
 public final class Vnode implements Backing, WritebackFile {
+  /** How far an mtime may lie behind its write; in Linux before 6.13 it is a jiffy. */
+  private static final long TICK_NANOS = 1_000_000;
+
   private final LiveVolume volume;
   private final long ino;
   final Mapping mapping;
@@ -179,9 +182,16 @@ public final class Vnode implements Backing, WritebackFile {
     volume.unpin(this);
   }
 
+  /**
+   * A write at {@code now}. One that follows another within a tick leaves the time as it is, so that
+   * writers and readers of one file do not pass the word around.
+   */
   void modified(long now) {
-    pendingMtime.set(now);
-    atimeStale = true;
+    long pending = pendingMtime.get();
+    if (pending == 0 || now - pending >= TICK_NANOS || now < pending) {
+      pendingMtime.set(now);
+      atimeStale = true;
+    }
   }
 
   @Override
