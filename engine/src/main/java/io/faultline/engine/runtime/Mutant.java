@@ -134,6 +134,8 @@ public enum Mutant {
   I12_SHIFT_IN_TWO_STEPS,
   /** I14: a freed block does not reach the allocator's bitmap. */
   I14_FREED_BLOCK_LOST,
+  /** Writeback that frees frames waits for the end of an interval, commit and flush included. */
+  FRAMES_WAIT_FOR_COMMIT,
   /** Nothing is kept free behind a file that grows: costs extents, breaks nothing. */
   ALLOCATION_WITHOUT_WINDOW,
   /** A write range leaves its last page free. */

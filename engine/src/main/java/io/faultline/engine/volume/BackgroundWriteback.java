@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** What the flusher of a volume does. On the flusher's thread only. */
+/** What the flusher of a volume does, on its two threads. */
 final class BackgroundWriteback implements Flusher.Work {
   private final LiveVolume volume;
 
@@ -39,6 +39,7 @@ final class BackgroundWriteback implements Flusher.Work {
         volume.settleTimes(vnode);
         volume.forget(vnode);
       }
+      volume.cache().dirtyMappings().forEach(volume.cache()::unlistIfClean);
       // As fsync does (rule R2), but without waiting: a destroyer may wait for this thread to find
       // it a frame. Who begins later finds its pages written back.
       if (!Mutant.R24_INTERVAL_SKIPS_DESTROYER.on()) {

@@ -3,6 +3,9 @@ package io.faultline.engine.volume;
 import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.lock.LockWait;
 import io.faultline.engine.runtime.EngineRuntime;
+import io.faultline.engine.runtime.Mutant;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -11,9 +14,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Background writeback: when dirty pages stand in somebody's way, and a commit interval after the
  * first page became dirty (rule R24). An idle volume arms no timer.
+ *
+ * <p>Two threads, since the end of an interval waits for a commit and a flush of the device, and
+ * who waits for a frame must not wait for those as well.
  */
 final class Flusher implements AutoCloseable {
-  /** What the flusher does. */
+  /** What the flusher does; relieve on one thread, the rest on another. */
   interface Work {
     /** Writes back everything that is dirty now without waiting for busy pages. */
     void relieve();
@@ -33,19 +39,29 @@ final class Flusher implements AutoCloseable {
     void failed(Throwable cause);
   }
 
+  private enum Task {
+    RELIEF,
+    INTERVAL
+  }
+
   private final EngineRuntime runtime;
   private final long intervalNanos;
   private final Work work;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition wanted = lock.newCondition();
+  private final Condition pressed = lock.newCondition();
+  private final Condition rung = lock.newCondition();
   private final Condition idle = lock.newCondition();
-  private final CompletableFuture<Void> stopped = new CompletableFuture<>();
+  private final CompletableFuture<Void> relieved = new CompletableFuture<>();
+  private final CompletableFuture<Void> settled = new CompletableFuture<>();
   // Guarded by lock; armed and pressure are also read without it.
   private volatile boolean armed;
   private volatile boolean pressure;
   private boolean due;
   private boolean published;
-  private boolean working;
+  private final Set<Task> working = EnumSet.noneOf(Task.class);
+
+  /** Written with the lock held, by the thread that reads it. */
+  private boolean settles;
 
   /** Intervals whose end waits for commands to publish. */
   private int unfinished;
@@ -60,7 +76,8 @@ final class Flusher implements AutoCloseable {
   }
 
   void start() {
-    runtime.forkPlatform("faultline-flusher", this::run);
+    runtime.forkPlatform("faultline-writeback", this::relieve);
+    runtime.forkPlatform("faultline-flusher", this::settle);
   }
 
   /** Something became dirty. */
@@ -83,7 +100,7 @@ final class Flusher implements AutoCloseable {
     lock.lock();
     try {
       due = true;
-      wanted.signal();
+      rung.signal();
     } finally {
       lock.unlock();
     }
@@ -98,63 +115,88 @@ final class Flusher implements AutoCloseable {
     lock.lock();
     try {
       pressure = true;
-      wanted.signal();
+      pressed.signal();
     } finally {
       lock.unlock();
     }
   }
 
-  private void run() {
+  private void relieve() {
     try {
-      for (; ; ) {
-        boolean relieve;
-        boolean settle;
-        boolean finish;
-        lock.lock();
-        try {
-          while (!pressure && !due && !published && !closing) {
-            wanted.awaitUninterruptibly();
-          }
-          if (closing) {
-            return;
-          }
-          relieve = pressure || due;
-          settle = due;
-          // A settle commits everything anyway.
-          finish = published && !due;
-          if (due) {
-            // What becomes dirty from here on arms the next interval.
-            armed = false;
-          }
-          due = false;
-          published = false;
-          pressure = false;
-          working = true;
-        } finally {
-          lock.unlock();
-        }
-        LockOrder.assertNone("the flusher begins");
+      while (awaits(Task.RELIEF)) {
+        LockOrder.assertNone("writeback begins");
         LockOrder.owes(LockWait.FRAME);
         try {
-          if (relieve) {
-            work.relieve();
-          }
-          if (settle) {
-            later(work.settle());
-          } else if (finish) {
-            work.finish();
-          }
+          work.relieve();
         } catch (RuntimeException | Error e) {
           // Frames are still waited for: this thread must go on, the volume must not.
           work.failed(e);
         } finally {
           LockOrder.paid(LockWait.FRAME);
-          rest();
+          rests(Task.RELIEF);
         }
       }
     } finally {
-      stopped.complete(null);
+      relieved.complete(null);
     }
+  }
+
+  private void settle() {
+    try {
+      while (awaits(Task.INTERVAL)) {
+        LockOrder.assertNone("the flusher begins");
+        try {
+          if (settles) {
+            later(work.settle());
+          } else {
+            work.finish();
+          }
+        } catch (RuntimeException | Error e) {
+          work.failed(e);
+        } finally {
+          rests(Task.INTERVAL);
+        }
+      }
+    } finally {
+      settled.complete(null);
+    }
+  }
+
+  /** Waits for something to do; false when there will not be anything any more. */
+  private boolean awaits(Task task) {
+    lock.lock();
+    try {
+      while (!wanted(task) && !closing) {
+        (task == Task.RELIEF ? pressed : rung).awaitUninterruptibly();
+      }
+      if (closing) {
+        return false;
+      }
+      if (task == Task.RELIEF) {
+        pressure = false;
+      } else {
+        // A settle commits everything anyway.
+        settles = due;
+        if (due) {
+          // What becomes dirty from here on arms the next interval.
+          armed = false;
+        }
+        due = false;
+        published = false;
+      }
+      working.add(task);
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean wanted(Task task) {
+    if (task == Task.INTERVAL) {
+      return due || published;
+    }
+    return pressure
+        && !(Mutant.FRAMES_WAIT_FOR_COMMIT.on() && working.contains(Task.INTERVAL));
   }
 
   /** The interval's end is not over before commands that published too late are durable. */
@@ -176,17 +218,20 @@ final class Flusher implements AutoCloseable {
     try {
       unfinished--;
       published = true;
-      wanted.signal();
+      rung.signal();
     } finally {
       lock.unlock();
     }
   }
 
-  private void rest() {
+  private void rests(Task task) {
     lock.lock();
     try {
-      working = false;
+      working.remove(task);
       idle.signalAll();
+      if (Mutant.FRAMES_WAIT_FOR_COMMIT.on()) {
+        pressed.signal();
+      }
     } finally {
       lock.unlock();
     }
@@ -199,12 +244,16 @@ final class Flusher implements AutoCloseable {
   void awaitIdle() {
     lock.lock();
     try {
-      while ((working || pressure || due || published || unfinished > 0) && !closing) {
+      while (busy() && !closing) {
         idle.awaitUninterruptibly();
       }
     } finally {
       lock.unlock();
     }
+  }
+
+  private boolean busy() {
+    return !working.isEmpty() || pressure || due || published || unfinished > 0;
   }
 
   @Override
@@ -215,10 +264,12 @@ final class Flusher implements AutoCloseable {
       if (timer != null) {
         timer.cancel();
       }
-      wanted.signal();
+      pressed.signal();
+      rung.signal();
     } finally {
       lock.unlock();
     }
-    stopped.join();
+    relieved.join();
+    settled.join();
   }
 }

@@ -227,6 +227,46 @@ class SimulatedMutantsTest {
             }));
   }
 
+  /** The device does not end its flush before a writer has found frames for what he writes. */
+  @Test
+  void aWriterFindsFramesWhileTheEndOfAnIntervalWaitsForTheDevice() {
+    AtomicReference<RungTimers> timers = new AtomicReference<>();
+    AtomicReference<HeldFlush> device = new AtomicReference<>();
+    kills(
+        Mutant.FRAMES_WAIT_FOR_COMMIT,
+        "deadlock",
+        0,
+        // The writer looks again and again for the moment: one schedule says it all.
+        1,
+        RaceScenario.onClock(
+            SMALL,
+            runtime -> {
+              timers.set(new RungTimers(runtime));
+              return timers.get();
+            },
+            (runtime, size) -> {
+              device.set(new HeldFlush(new MemoryDevice(size)));
+              return device.get();
+            },
+            (volume, cast) -> {
+              OpenInode f = volume.file("/f");
+              OpenInode g = volume.file("/g");
+              write(f, 0, page('F'));
+              device.get().hold();
+              cast.client("interval", () -> timers.get().ring());
+              cast.client(
+                  "writer",
+                  () -> {
+                    while (!device.get().holds()) {
+                      Yield.at(YieldPoint.SPIN);
+                    }
+                    // More pages than frames.
+                    write(g, 0, bytes('G', 300 * PAGE));
+                    device.get().release();
+                  });
+            }));
+  }
+
   @Test
   void aStoreIsNotLostBetweenTheFlushAndTheEvictionOfACollapse() {
     kills(

@@ -99,6 +99,7 @@ class SearchTest {
           Mutant.ALLOCATION_WITHOUT_WINDOW,
           // No interval ends in a program.
           Mutant.R24_INTERVAL_SKIPS_DESTROYER,
+          Mutant.FRAMES_WAIT_FOR_COMMIT,
           // A sync between a destroyer's discard and its event, then a cut: one seed in thousands.
           Mutant.R2_FSYNC_SKIPS_DESTROYER,
           // The guard here is the lock of the whole file.
