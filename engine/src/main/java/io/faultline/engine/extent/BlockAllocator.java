@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * blocks are free is never evented: at open it is derived from all mappings (rule R23), and a freed
  * block comes here only when the transaction that freed it is durable (invariant I6).
  *
- * <p>Thread-safe. One group lock is held at a time, nothing is acquired inside it; the monitor of an
- * {@link AllocationWindow} is held around it.
+ * <p>Thread-safe. One group lock is held at a time, nothing is acquired inside it; the monitor of
+ * an {@link AllocationWindow} is held around it.
  */
 public final class BlockAllocator {
   /** Blocks of one group: 128 MiB, as in ext4. */
@@ -62,7 +62,8 @@ public final class BlockAllocator {
     this.policy = policy;
     this.groups = new AllocationGroup[(int) ((blocks + GROUP_BLOCKS - 1) / GROUP_BLOCKS)];
     for (int g = 0; g < groups.length; g++) {
-      groups[g] = new AllocationGroup((int) Math.min(GROUP_BLOCKS, blocks - (long) g * GROUP_BLOCKS));
+      groups[g] =
+          new AllocationGroup((int) Math.min(GROUP_BLOCKS, blocks - (long) g * GROUP_BLOCKS));
     }
   }
 
@@ -148,8 +149,7 @@ public final class BlockAllocator {
     return taken;
   }
 
-  private void take(
-      long want, long goal, @Nullable AllocationWindow window, List<BlockRun> taken) {
+  private void take(long want, long goal, @Nullable AllocationWindow window, List<BlockRun> taken) {
     long near = goal;
     if (near < 0 && window != null && window.group >= 0) {
       // What comes before is being written back by somebody else and not mapped yet.
@@ -178,8 +178,7 @@ public final class BlockAllocator {
   }
 
   /** Takes what is free at {@code goal} and directly behind it; returns what is still wanted. */
-  private long goOn(
-      long want, long goal, @Nullable AllocationWindow window, List<BlockRun> taken) {
+  private long goOn(long want, long goal, @Nullable AllocationWindow window, List<BlockRun> taken) {
     long left = want;
     long at = goal;
     while (left > 0 && at >= 0 && at < blocks) {

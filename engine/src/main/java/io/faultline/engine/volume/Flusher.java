@@ -195,8 +195,7 @@ final class Flusher implements AutoCloseable {
     if (task == Task.INTERVAL) {
       return due || published;
     }
-    return pressure
-        && !(Mutant.FRAMES_WAIT_FOR_COMMIT.on() && working.contains(Task.INTERVAL));
+    return pressure && !(Mutant.FRAMES_WAIT_FOR_COMMIT.on() && working.contains(Task.INTERVAL));
   }
 
   /** The interval's end is not over before commands that published too late are durable. */

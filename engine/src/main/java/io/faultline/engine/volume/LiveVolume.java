@@ -721,7 +721,9 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     return submit(vnode, command).whenComplete((ignored, failed) -> unpinLater(vnode));
   }
 
-  /** Lets go of a file that nobody uses and nothing is cached of, and of what is kept free for it. */
+  /**
+   * Lets go of a file that nobody uses and nothing is cached of, and of what is kept free for it.
+   */
   void forget(Vnode vnode) {
     if (vnode.users.get() == 0) {
       allocator.close(vnode.window);

@@ -183,8 +183,8 @@ public final class Vnode implements Backing, WritebackFile {
   }
 
   /**
-   * A write at {@code now}. One that follows another within a tick leaves the time as it is, so that
-   * writers and readers of one file do not pass the word around.
+   * A write at {@code now}. One that follows another within a tick leaves the time as it is, so
+   * that writers and readers of one file do not pass the word around.
    */
   void modified(long now) {
     long pending = pendingMtime.get();

@@ -17,8 +17,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Goal: no block has two owners and none is lost; a file stays in one piece where it can. Method: a bit set as the other opinion, devices
- * whose last group is short, and threads that claim every block they are given in a shared table.
+ * Goal: no block has two owners and none is lost; a file stays in one piece where it can. Method: a
+ * bit set as the other opinion, devices whose last group is short, and threads that claim every
+ * block they are given in a shared table.
  */
 @Timeout(60)
 class BlockAllocatorTest {
@@ -50,8 +51,7 @@ class BlockAllocatorTest {
         if (random.nextInt(50) == 0) {
           allocator.close(window);
         }
-        List<BlockRun> got =
-            allocator.allocate(want, goal, random.nextInt(4) == 0 ? null : window);
+        List<BlockRun> got = allocator.allocate(want, goal, random.nextInt(4) == 0 ? null : window);
         assertThat(total(got)).isEqualTo(want);
         for (BlockRun run : got) {
           int twice = owned.nextSetBit((int) run.start());
