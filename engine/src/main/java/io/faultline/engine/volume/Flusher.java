@@ -209,7 +209,7 @@ final class Flusher implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    published.whenComplete((ignored, failed) -> published());
+    CompletableFuture<Void> unused = published.whenComplete((ignored, failed) -> published());
   }
 
   private void published() {
