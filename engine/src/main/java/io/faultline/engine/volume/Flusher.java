@@ -209,7 +209,7 @@ final class Flusher implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    CompletableFuture<Void> unused = published.whenComplete((ignored, failed) -> published());
+    CompletableFuture<Void> _ = published.whenComplete((_, _) -> published());
   }
 
   private void published() {
