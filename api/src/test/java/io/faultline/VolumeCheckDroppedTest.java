@@ -96,7 +96,7 @@ class VolumeCheckDroppedTest {
   }
 
   private void checkpoint(VolumeDirectory files, Tx newest) {
-    TransactionLog nothing = tx -> CompletableFuture.completedFuture(null);
+    TransactionLog nothing = tx -> new CompletableFuture<>();
     try (Checkpointer checkpointer =
         new Checkpointer(
             EngineRuntime.production(),

@@ -82,7 +82,7 @@ class JournalDroppedTest {
   }
 
   private void checkpoint(VolumeDirectory files, Tx newest) {
-    TransactionLog nothing = tx -> CompletableFuture.completedFuture(null);
+    TransactionLog nothing = tx -> new CompletableFuture<>();
     try (Checkpointer checkpointer =
         new Checkpointer(
             EngineRuntime.production(),

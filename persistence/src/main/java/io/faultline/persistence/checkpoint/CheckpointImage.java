@@ -23,7 +23,17 @@ import org.jspecify.annotations.Nullable;
  * each inode. Immutable.
  */
 public final class CheckpointImage implements StoredInodes {
-  private record Block(long firstIno, ByteBuffer bytes, int[] offsets) {
+  private static final class Block {
+    final long firstIno;
+    final ByteBuffer bytes;
+    final int[] offsets;
+
+    Block(long firstIno, ByteBuffer bytes, int[] offsets) {
+      this.firstIno = firstIno;
+      this.bytes = bytes;
+      this.offsets = offsets;
+    }
+
     long ino(int index) {
       return bytes.getLong(offsets[index]);
     }

@@ -126,8 +126,8 @@ final class ByteSource {
   /** Twice the length, and one if a char takes two bytes; all of them are there. */
   private int stringHeader() throws CodecException {
     int header = count(2L * in.remaining() + 1, "half chars");
-    long length = header >>> 1;
-    need(length << (header & 1), "a string of " + length);
+    int length = header >>> 1;
+    need((long) length << (header & 1), "a string of " + length);
     return header;
   }
 

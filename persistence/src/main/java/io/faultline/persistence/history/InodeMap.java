@@ -189,6 +189,7 @@ final class InodeMap {
     return found;
   }
 
+  @SuppressWarnings("ReferenceEquality") // what is shared is the same object
   private static void unshared(
       @Nullable Object @Nullable [] a,
       @Nullable Object @Nullable [] b,
