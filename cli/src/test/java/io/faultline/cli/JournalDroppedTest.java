@@ -82,7 +82,8 @@ class JournalDroppedTest {
   }
 
   private void checkpoint(VolumeDirectory files, Tx newest) {
-    TransactionLog nothing = tx -> new CompletableFuture<>();
+    CompletableFuture<Void> done = CompletableFuture.completedFuture(null);
+    TransactionLog nothing = tx -> done;
     try (Checkpointer checkpointer =
         new Checkpointer(
             EngineRuntime.production(),
