@@ -58,6 +58,8 @@ public enum Barrier {
   SEGMENT_HEADER_SYNC("SegmentLog.roll"),
   /** R8: a new segment's name is synced before a record in it is acknowledged. */
   SEGMENT_DIRECTORY_SYNC("SegmentLog.roll"),
+  /** R8: a full segment's zeros written ahead are durably cut before another one follows it. */
+  SEGMENT_CUT_SYNC("SegmentLog.roll"),
   /** R8: what recovery is about to believe is synced. */
   RECOVERY_TAIL_SYNC("SegmentLog.scan"),
   /** R8: the names that recovery is about to believe are synced. */
@@ -66,6 +68,14 @@ public enum Barrier {
   JOURNAL_CREATE_SYNC("SegmentLog.create"),
   /** A new journal's name is synced. */
   JOURNAL_CREATE_DIRECTORY_SYNC("SegmentLog.create"),
+  /** R13: a checkpoint is synced before it gets its name. */
+  CHECKPOINT_SYNC("CheckpointFiles.FileDraft.publish"),
+  /** R13: a checkpoint's name is synced before anything goes that it replaces. */
+  CHECKPOINT_DIRECTORY_SYNC("CheckpointFiles.FileDraft.publish"),
+  /** R13: older checkpoints are durably gone before the segments that they would need. */
+  CHECKPOINT_DROP_SYNC("Retention.dropCheckpoints"),
+  /** R13: a segment is durably gone before the next one goes. */
+  SEGMENT_DROP_SYNC("Retention.run"),
   /** A new image is synced, its length included. */
   IMAGE_CREATE_SYNC("VolumeDirectory.makeImage"),
   /** The names of a new volume's parts are synced before it gets its superblock. */

@@ -1,6 +1,7 @@
 package io.faultline.persistence.checkpoint;
 
 import io.faultline.engine.device.JournalStore;
+import io.faultline.engine.runtime.Barrier;
 import io.faultline.persistence.replay.ReadOnlyDirectory;
 import io.faultline.persistence.volume.VolumeDirectory;
 import java.io.IOException;
@@ -9,7 +10,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -25,26 +25,21 @@ public final class CheckpointFiles implements CheckpointStore {
 
   /**
    * Bytes written between two syncs. The host's own journal may make every fsync of the volume wait
-   * for whatever is unwritten of other files; it should never be much.
+   * for whatever is unwritten of other files; it should never be much. Nothing else depends on
+   * these syncs: they are no {@link Barrier}.
    */
   private static final long SYNC_BYTES = 4L << 20;
 
   private final JournalStore files;
-  private final Set<CheckpointMutant> mutants;
 
   /** Checkpoints in {@code files}, which must be able to rename. */
   public CheckpointFiles(JournalStore files) {
-    this(files, Set.of());
+    this.files = files;
   }
 
   /** The checkpoints of a volume in a directory, which may be in use; for reading only. */
   public static CheckpointStore readOnly(Path volume) {
     return new CheckpointFiles(new ReadOnlyDirectory(VolumeDirectory.checkpointDirectory(volume)));
-  }
-
-  CheckpointFiles(JournalStore files, Set<CheckpointMutant> mutants) {
-    this.files = files;
-    this.mutants = mutants;
   }
 
   @Override
@@ -117,23 +112,19 @@ public final class CheckpointFiles implements CheckpointStore {
       file.write(bytes, position);
       position += count;
       if (position - synced >= SYNC_BYTES) {
-        sync();
-      }
-    }
-
-    private void sync() throws IOException {
-      if (!mutants.contains(CheckpointMutant.NO_SYNC_BEFORE_RENAME)) {
         file.sync();
+        synced = position;
       }
-      synced = position;
     }
 
     @Override
     public void publish() throws IOException {
-      sync();
+      if (!Barrier.CHECKPOINT_SYNC.omitted()) {
+        file.sync();
+      }
       files.rename(DRAFT, name);
       published = true;
-      if (!mutants.contains(CheckpointMutant.NO_DIRECTORY_SYNC)) {
+      if (!Barrier.CHECKPOINT_DIRECTORY_SYNC.omitted()) {
         files.syncDirectory();
       }
     }

@@ -3,6 +3,7 @@ package io.faultline.persistence.checkpoint;
 import io.faultline.engine.device.JournalStore;
 import io.faultline.engine.inode.Event;
 import io.faultline.engine.journal.Tx;
+import io.faultline.engine.runtime.Barrier;
 import io.faultline.persistence.replay.JournalReader;
 import io.faultline.persistence.segment.SegmentFiles;
 import io.faultline.persistence.segment.VolumeIdentity;
@@ -88,7 +89,9 @@ final class Retention {
         break;
       }
       journal.delete(segments.get(i).name());
-      journal.syncDirectory();
+      if (!Barrier.SEGMENT_DROP_SYNC.omitted()) {
+        journal.syncDirectory();
+      }
       times.remove(segments.get(i).firstLsn());
       dropped++;
     }
@@ -203,7 +206,7 @@ final class Retention {
       checkpoints.delete(lsn);
       dropped = true;
     }
-    if (dropped) {
+    if (dropped && !Barrier.CHECKPOINT_DROP_SYNC.omitted()) {
       checkpoints.sync();
     }
   }

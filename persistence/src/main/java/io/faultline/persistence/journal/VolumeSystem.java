@@ -74,12 +74,12 @@ public final class VolumeSystem {
    * Recovers from a journal that was opened already, such as one with small segments; for tests of
    * other packages.
    *
+   * @param start what to begin with; the journal was opened behind its anchor
    * @param segments closed by the recovered log
    */
-  public VolumeLog.Recovered recover(VolumeIdentity identity, SegmentLog segments)
-      throws IOException {
-    return VolumeLog.open(
-        system, identity, segments, RecoveryPoint.beginning(), JournalConfig.PLUGIN_ID);
+  public VolumeLog.Recovered recover(
+      VolumeIdentity identity, RecoveryPoint start, SegmentLog segments) throws IOException {
+    return VolumeLog.open(system, identity, segments, start, JournalConfig.PLUGIN_ID);
   }
 
   /** Runs the commands of one volume in this system. */

@@ -57,12 +57,12 @@ final class CheckpointedJournal implements AutoCloseable {
     }
   }
 
-  CheckpointStore store(CheckpointMutant... mutants) {
-    return new CheckpointFiles(files, java.util.Set.of(mutants));
+  CheckpointStore store() {
+    return new CheckpointFiles(files);
   }
 
   CheckpointMerge merge(CheckpointMutant... mutants) {
-    return new CheckpointMerge(journal, store(mutants), identity, java.util.Set.of(mutants));
+    return new CheckpointMerge(journal, store(), identity, java.util.Set.of(mutants));
   }
 
   VolumeIdentity next() {

@@ -32,6 +32,11 @@ record WatchedStore(JournalStore below, Runnable watcher) implements JournalStor
   }
 
   @Override
+  public int zerosAheadBytes() {
+    return below.zerosAheadBytes();
+  }
+
+  @Override
   public void syncDirectory() throws IOException {
     below.syncDirectory();
     watcher.run();

@@ -40,6 +40,8 @@ public final class CrashReport {
     values.put("deepestRecovery", (long) figures.deepest);
     values.put("kills", figures.kills);
     values.put("lostBarriers", figures.lies);
+    values.put("checkpoints", figures.checkpoints);
+    values.put("segmentsDropped", figures.segmentsDropped);
     values.put("failures", finding == null ? 0L : 1L);
     values.put("workers", (long) options.workers());
     values.put("seconds", decimal(seconds));

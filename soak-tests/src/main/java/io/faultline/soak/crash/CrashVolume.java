@@ -1,6 +1,7 @@
 package io.faultline.soak.crash;
 
 import io.faultline.engine.device.Io;
+import io.faultline.engine.device.JournalStore;
 import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
 import io.faultline.engine.extent.BlockAllocator;
@@ -12,9 +13,13 @@ import io.faultline.engine.namespace.StateLocks;
 import io.faultline.engine.volume.Fsck;
 import io.faultline.engine.volume.LiveVolume;
 import io.faultline.engine.volume.OpenInode;
+import io.faultline.persistence.checkpoint.CheckpointFiles;
+import io.faultline.persistence.checkpoint.CheckpointStore;
+import io.faultline.persistence.checkpoint.Checkpointer;
+import io.faultline.persistence.checkpoint.Keep;
+import io.faultline.persistence.checkpoint.RecoveryPoint;
 import io.faultline.persistence.journal.VolumeLog;
 import io.faultline.persistence.journal.VolumeSystem;
-import io.faultline.persistence.segment.JournalAnchor;
 import io.faultline.persistence.segment.SegmentLog;
 import io.faultline.persistence.segment.VolumeIdentity;
 import io.faultline.persistence.volume.Superblock;
@@ -42,6 +47,7 @@ final class CrashVolume {
 
   static final String ROOT = "root";
   static final String JOURNAL = "journal";
+  static final String CHECKPOINT = "checkpoint";
   static final String VOLUME_NAME = PARENT + "/volume";
   static final String IMAGE_NAME = ROOT + "/blocks.img";
 
@@ -53,11 +59,16 @@ final class CrashVolume {
   /** So small that a few transactions fill a segment. */
   private static final long SEGMENT_BYTES = 640;
 
+  /** A few transactions make a checkpoint due, and nothing of the past is kept for its own sake. */
+  private static final Checkpointer.Options CHECKPOINTS =
+      new Checkpointer.Options(6, Long.MAX_VALUE, new Keep.Bytes(0));
+
   private static final long INTERVAL_NANOS = TimeUnit.HOURS.toNanos(1);
 
   private final Medium medium;
-  private final HandClock clock = new HandClock();
+  private HandClock clock = new HandClock();
   private VolumeLog log;
+  private Checkpointer checkpointer;
   private LiveVolume live;
   private InodeTable recovered;
   private long recoveredLsn;
@@ -67,10 +78,11 @@ final class CrashVolume {
     this.medium = medium;
     Superblock before = new SuperblockFile(medium.directory(ROOT)).read("the volume");
     VolumeIdentity identity = new VolumeIdentity(before.id(), before.epoch() + 1);
-    SegmentLog segments =
-        SegmentLog.open(
-            clock, medium.directory(JOURNAL), identity, JournalAnchor.BEGINNING, SEGMENT_BYTES);
-    VolumeLog.Recovered found = VolumeSystem.shared().recover(identity, segments);
+    JournalStore journal = medium.directory(JOURNAL);
+    CheckpointStore checkpoints = new CheckpointFiles(medium.directory(CHECKPOINT));
+    RecoveryPoint start = RecoveryPoint.newest(journal, checkpoints, identity);
+    SegmentLog segments = SegmentLog.open(clock, journal, identity, start.anchor(), SEGMENT_BYTES);
+    VolumeLog.Recovered found = VolumeSystem.shared().recover(identity, start, segments);
     log = found.log();
     boolean opened = false;
     try {
@@ -80,12 +92,22 @@ final class CrashVolume {
         throw new FsException(Errno.EUCLEAN, "open", "the journal made no root directory");
       }
       new SuperblockFile(medium.directory(ROOT)).write(before.withEpoch(before.epoch() + 1));
+      checkpointer =
+          new Checkpointer(
+              clock,
+              journal,
+              checkpoints,
+              identity,
+              CHECKPOINTS,
+              found.lastLsn(),
+              found.tailEvents(),
+              found.table().size());
       live =
           new LiveVolume(
               clock,
               medium.image(),
               found.table(),
-              log,
+              checkpointer.counting(log),
               identity.epoch(),
               found.lastLsn(),
               new LiveVolume.Config(
@@ -159,6 +181,7 @@ final class CrashVolume {
         live.awaitBackground();
         clock.ring(false);
       }
+      case Step.Checkpoint _ -> checkpoint();
       case Step.Reopen _ -> reopen();
       case Step.WritebackElsewhere w -> elsewhere = new Elsewhere(w.path());
     }
@@ -168,11 +191,21 @@ final class CrashVolume {
     }
   }
 
+  private void checkpoint() {
+    long before = checkpointer.written();
+    if (clock.checkpoint() && checkpointer.written() == before) {
+      throw new IllegalStateException("no checkpoint was written");
+    }
+  }
+
+  // A checkpoint that is due stays due: the checkpointer is not closed, which would wait for it.
   private void reopen() throws IOException {
     live.close();
     log.close();
     CrashVolume next = new CrashVolume(medium);
     log = next.log;
+    clock = next.clock;
+    checkpointer = next.checkpointer;
     live = next.live;
     recovered = next.recovered;
     recoveredLsn = next.recoveredLsn;

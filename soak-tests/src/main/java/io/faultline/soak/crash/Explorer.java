@@ -47,8 +47,20 @@ final class Explorer {
     long kills;
     long lies;
     long replays;
+    long checkpoints;
+    long segmentsDropped;
     int deepest;
     final Set<Long> distinct = new HashSet<>();
+
+    void count(TapeEvent event) {
+      if (event instanceof TapeEvent.NameMoved moved
+          && moved.to().startsWith(CrashVolume.CHECKPOINT + "/")) {
+        checkpoints++;
+      } else if (event instanceof TapeEvent.NameRemoved removed
+          && removed.path().startsWith(CrashVolume.JOURNAL + "/")) {
+        segmentsDropped++;
+      }
+    }
 
     void add(Figures other) {
       sequences += other.sequences;
@@ -58,6 +70,8 @@ final class Explorer {
       kills += other.kills;
       lies += other.lies;
       replays += other.replays;
+      checkpoints += other.checkpoints;
+      segmentsDropped += other.segmentsDropped;
       deepest = Math.max(deepest, other.deepest);
       distinct.addAll(other.distinct);
     }
@@ -146,6 +160,7 @@ final class Explorer {
       if (at <= recording.from()) {
         continue;
       }
+      figures.count(event);
       // A barrier and a beginning allow nothing that was not allowed before, except where not all
       // subsets were built; what is acknowledged forbids.
       boolean change = event instanceof TapeEvent.Change;
@@ -371,7 +386,9 @@ final class Explorer {
     figures.lies++;
     ReplayRecovery.Outcome outcome = replay.recover(sweep.cut(Choice.none()));
     boolean refused =
-        outcome.problem().startsWith("refused") || outcome.problem().equals(ReplayRecovery.ABSENT);
+        outcome.problem().startsWith("refused")
+            || outcome.problem().startsWith(ReplayRecovery.GAP)
+            || outcome.problem().equals(ReplayRecovery.ABSENT);
     if (!outcome.sound() && !refused) {
       finding = new CrashFinding("lie " + outcome.problem(), trail.text());
     } else if (outcome.sound() && !recording.history().isSomeTree(outcome.found())) {

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The JVM's threads; a wall clock that stands still, so that changes within one tick are the rule
- * and no time stamp brings a transaction about; timers that go off when they are told to.
- * Thread-safe.
+ * and no time stamp brings a transaction about; timers that go off, and checkpoints that are
+ * written, when they are told to. Thread-safe.
  */
 final class HandClock implements EngineRuntime {
   private static final long NOW_NANOS = 1_000_000_000_000_000_000L;
@@ -16,6 +16,7 @@ final class HandClock implements EngineRuntime {
   private final EngineRuntime real = EngineRuntime.production();
   private volatile @Nullable Thread flusher;
   private final List<Pending> timers = new ArrayList<>(); // guarded by this
+  private @Nullable Runnable checkpoint; // guarded by this
 
   @Override
   public long nanoTime() {
@@ -34,6 +35,12 @@ final class HandClock implements EngineRuntime {
 
   @Override
   public void forkPlatform(String name, Runnable body) {
+    if (name.equals("faultline-checkpoint")) {
+      synchronized (this) {
+        checkpoint = body;
+      }
+      return;
+    }
     real.forkPlatform(
         name,
         () -> {
@@ -42,6 +49,20 @@ final class HandClock implements EngineRuntime {
           }
           body.run();
         });
+  }
+
+  /** Writes the checkpoint that is due in the caller's thread; false if none is. */
+  boolean checkpoint() {
+    Runnable due;
+    synchronized (this) {
+      due = checkpoint;
+      checkpoint = null;
+    }
+    if (due == null) {
+      return false;
+    }
+    due.run();
+    return true;
   }
 
   /** The volume's flusher, null before it runs. */

@@ -18,6 +18,9 @@ import java.util.function.Consumer;
  * everything written and put it on one tape. Requests complete before they return. Thread-safe.
  */
 final class Medium {
+  /** More than a record has, less than a segment: some records fill zeros, some run over them. */
+  private static final int ZEROS_AHEAD_BYTES = 300;
+
   private final MediaState base;
   private final MediaState visible;
   private final List<TapeEvent> tape = new ArrayList<>();
@@ -211,6 +214,11 @@ final class Medium {
       synchronized (Medium.this) {
         record(new TapeEvent.NameMoved(path(from), path(to), existing(from)));
       }
+    }
+
+    @Override
+    public int zerosAheadBytes() {
+      return ZEROS_AHEAD_BYTES;
     }
 
     @Override

@@ -1,12 +1,16 @@
 package io.faultline.soak.crash;
 
+import io.faultline.engine.device.JournalStore;
 import io.faultline.engine.errno.FsException;
 import io.faultline.engine.extent.Extent;
 import io.faultline.engine.inode.Inode;
 import io.faultline.engine.inode.InodeTable;
 import io.faultline.engine.volume.Fsck;
-import io.faultline.persistence.replay.JournalReader;
-import io.faultline.persistence.replay.VolumeReplay;
+import io.faultline.persistence.checkpoint.CheckpointFiles;
+import io.faultline.persistence.checkpoint.CheckpointStore;
+import io.faultline.persistence.checkpoint.Continuity;
+import io.faultline.persistence.checkpoint.RecoveredState;
+import io.faultline.persistence.segment.SegmentScanner;
 import io.faultline.persistence.volume.Superblock;
 import io.faultline.persistence.volume.SuperblockFile;
 import java.io.IOException;
@@ -33,6 +37,9 @@ final class ReplayRecovery {
 
   /** There is no volume, which is right as long as its creation has not returned. */
   static final String ABSENT = "there is no volume";
+
+  /** How a problem begins that recovery does not see: what is kept of the past has a hole. */
+  static final String GAP = "gap: ";
 
   private final Map<Long, Outcome> known = new HashMap<>();
   private long recoveries;
@@ -75,25 +82,28 @@ final class ReplayRecovery {
       if (image == null || image.length < superblock.imageBytes()) {
         return problem("refused: the image is shorter than the superblock says");
       }
-      InodeTable table;
-      long lastLsn;
-      try (JournalReader reader =
-          JournalReader.over(
-              new StateFiles(state, CrashVolume.JOURNAL),
-              superblock.identity(),
-              1,
-              Long.MAX_VALUE)) {
-        table = VolumeReplay.toTable(reader, Long.MAX_VALUE);
-        lastLsn = reader.lastLsn();
-      }
+      JournalStore journal = new StateFiles(state, CrashVolume.JOURNAL);
+      CheckpointStore checkpoints =
+          new CheckpointFiles(new StateFiles(state, CrashVolume.CHECKPOINT));
+      RecoveredState recovered = RecoveredState.read(journal, checkpoints, superblock.identity());
+      InodeTable table = recovered.table();
+      long lastLsn = recovered.lastLsn();
       if (lastLsn == 0) {
         return new Outcome(Map.of(), new Found(new TreeMap<>(), Map.of()), 0, "");
       }
       if (table.get(InodeTable.ROOT) == null) {
         return problem("refused: the journal made no root directory");
       }
-      Fsck.Report report = Fsck.check(table, superblock.blocks());
       Outcome outcome = outcome(table, lastLsn);
+      if (!checkpoints.list().isEmpty() || SegmentScanner.firstLsn(journal) > 1) {
+        // Recovery looks behind the newest checkpoint only; this at everything that is kept.
+        Continuity kept = Continuity.check(journal, checkpoints, superblock.identity());
+        if (!kept.problems().isEmpty()) {
+          return new Outcome(
+              outcome.files(), outcome.found(), lastLsn, GAP + kept.problems().getFirst());
+        }
+      }
+      Fsck.Report report = Fsck.check(table, superblock.blocks());
       return report.findings().isEmpty()
           ? outcome
           : new Outcome(

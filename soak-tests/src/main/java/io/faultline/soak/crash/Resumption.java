@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * What a volume does that is opened behind a crash: it shows what it recovered, is synced, and is
  * used so that whatever recovery left undone has consequences. Its files grow over the ends that
  * the crash left, and another file is synced: what that commits must not show what lay behind them.
+ * Where there were checkpoints it takes one more.
  *
  * @param history what was found and what was done with it, null if that went wrong
  * @param problem what went wrong; empty if nothing
@@ -34,7 +35,10 @@ record Resumption(@Nullable History history, String problem) {
       if (!fsck.isEmpty()) {
         return failed("fsck: of the opened volume: " + fsck);
       }
-      History history = new History(() -> ModelImage.of(found), steps(found));
+      History history =
+          new History(
+              () -> ModelImage.of(found),
+              steps(found, !medium.directory(CrashVolume.CHECKPOINT).list().isEmpty()));
       String problem = Recording.play(volume, medium, history);
       if (problem.isEmpty()) {
         String wrong = history.differenceFromAll(volume.look());
@@ -78,7 +82,7 @@ record Resumption(@Nullable History history, String problem) {
     return "";
   }
 
-  private static List<Step> steps(Found found) {
+  private static List<Step> steps(Found found, boolean checkpoint) {
     List<String> lines = new ArrayList<>(List.of("sync"));
     String free = "/z";
     while (found.names().containsKey(free)) {
@@ -94,6 +98,9 @@ record Resumption(@Nullable History history, String problem) {
     }
     lines.add("create " + free);
     lines.add("fsync " + free);
+    if (checkpoint) {
+      lines.add("checkpoint");
+    }
     return Step.parseAll(String.join("; ", lines));
   }
 }

@@ -51,7 +51,17 @@ final class Sequences {
           "fsync /a",
           "fsync /b",
           "sync",
-          "interval");
+          "interval",
+          "checkpoint");
+
+  /**
+   * A checkpoint and then two segments more. The next checkpoint, if it is that of the last
+   * segment's first transaction, replaces the one before it and all other segments; if it is newer,
+   * both checkpoints stay and only what is behind the first one goes.
+   */
+  private static final String CHECKPOINT_AND_ROLL =
+      "create /n; mkdir /m; sync; checkpoint;"
+          + " create /o; mkdir /p; write /q 0 5000 V; sync; write /r 0 5000 V; sync; ";
 
   /** Cases that pairs do not reach: known interleavings, and those that need three operations. */
   private static final List<String> SPECIAL =
@@ -73,7 +83,9 @@ final class Sequences {
           "create /n; fsync /n; create /m; fsync /m; create /o; fsync /o; create /p; fsync /p",
           "write /b 6000 1000 V; fsync /a; allocate /b 8000 200; fsync /b",
           "append /b 2000 V; write /b 100 200 V; sync; truncate /b 6100; sync",
-          "unlink /a; write /n 0 12288 V; fsync /n; write /b 0 9000 V; sync");
+          "unlink /a; write /n 0 12288 V; fsync /n; write /b 0 9000 V; sync",
+          CHECKPOINT_AND_ROLL + "checkpoint",
+          CHECKPOINT_AND_ROLL + "create /s; sync; checkpoint");
 
   /** Of a volume that is made first. */
   private static final List<String> FRESH =
@@ -154,7 +166,7 @@ final class Sequences {
 
   /** An fsync of what the operation was about; of a directory there is none, so a sync. */
   private static String syncOf(String operation) {
-    if (operation.equals("sync") || operation.equals("interval")) {
+    if (List.of("sync", "interval", "checkpoint").contains(operation)) {
       return "sync";
     }
     return switch (OpLine.parse(operation.replace('V', '1'))) {

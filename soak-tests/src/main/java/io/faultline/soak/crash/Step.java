@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** One operation of a sequence: a line of the {@code ops} grammar, or one of four more. */
+/** One operation of a sequence: a line of the {@code ops} grammar, or one of five more. */
 sealed interface Step {
   /** An operation of the grammar. */
   record Op(OpLine line) implements Step {}
@@ -15,6 +15,12 @@ sealed interface Step {
 
   /** The commit interval passes: {@code interval}. */
   record Interval() implements Step {}
+
+  /**
+   * The checkpoint that is due is written, and what it makes superfluous goes: {@code checkpoint}.
+   * Does nothing if none is due. Makes durable nothing that was not.
+   */
+  record Checkpoint() implements Step {}
 
   /** The volume is closed and opened again: {@code reopen}. */
   record Reopen() implements Step {}
@@ -31,6 +37,7 @@ sealed interface Step {
       case Op op -> op.line().print();
       case DataSync d -> "datasync " + d.path();
       case Interval _ -> "interval";
+      case Checkpoint _ -> "checkpoint";
       case Reopen _ -> "reopen";
       case WritebackElsewhere w -> "writeback-elsewhere " + w.path();
     };
@@ -48,6 +55,9 @@ sealed interface Step {
     String line = text.strip();
     if (line.equals("interval")) {
       return new Interval();
+    }
+    if (line.equals("checkpoint")) {
+      return new Checkpoint();
     }
     if (line.startsWith("datasync ")) {
       return new DataSync(line.substring(line.indexOf(' ') + 1));
