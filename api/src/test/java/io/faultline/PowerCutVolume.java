@@ -43,9 +43,12 @@ final class PowerCutVolume implements AutoCloseable {
     }
   }
 
+  /** A few records: some fill zeros, some run over them. */
+  private static final int ZEROS_AHEAD_BYTES = 1_000;
+
   private final VolumeIdentity identity = new VolumeIdentity(UUID.randomUUID(), 1);
   private final RecordingDevice recording;
-  private final MemoryJournalStore journal = new MemoryJournalStore();
+  private final MemoryJournalStore journal = new MemoryJournalStore(ZEROS_AHEAD_BYTES);
   private volatile Consumer<Io> watcher = io -> {};
   private final JournaledVolume volume;
 

@@ -31,6 +31,9 @@ public final class FailingVolume implements AutoCloseable {
           .commitInterval(VolumeOptions.COMMIT_INTERVAL_MAX)
           .reuseFreedFirst(true);
 
+  /** A few records: some fill zeros, some run over them. */
+  private static final int ZEROS_AHEAD_BYTES = 1_000;
+
   private final VolumeIdentity identity;
   private final RecordingDevice image;
   private final MemoryJournalStore journal;
@@ -63,7 +66,7 @@ public final class FailingVolume implements AutoCloseable {
   /** A new volume. */
   public static FailingVolume create(long sizeBytes, FailurePlan imagePlan, FailurePlan journalPlan)
       throws IOException {
-    MemoryJournalStore journal = new MemoryJournalStore();
+    MemoryJournalStore journal = new MemoryJournalStore(ZEROS_AHEAD_BYTES);
     VolumeIdentity identity = new VolumeIdentity(UUID.randomUUID(), 1);
     SegmentLog.create(journal, identity);
     return new FailingVolume(

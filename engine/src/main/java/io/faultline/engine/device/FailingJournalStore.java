@@ -40,6 +40,11 @@ public final class FailingJournalStore implements JournalStore {
     delegate.delete(name);
   }
 
+  @Override
+  public int zerosAheadBytes() {
+    return delegate.zerosAheadBytes();
+  }
+
   private interface Sync {
     void run() throws IOException;
   }

@@ -22,6 +22,12 @@ class FailingJournalStoreTest {
     return ByteBuffer.wrap(bytes);
   }
 
+  @Test
+  void zerosAreAskedForAsByTheStoreBelow() {
+    JournalStore zeros = new FailingJournalStore(new MemoryJournalStore(77), new FailurePlan(0));
+    assertThat(zeros.zerosAheadBytes()).isEqualTo(77);
+  }
+
   private byte[] content(int length) throws IOException {
     ByteBuffer all = ByteBuffer.allocate(length);
     try (JournalFile file = below.open("a", false)) {
