@@ -137,6 +137,7 @@ class CrashStatesTest {
         "mkfs; write /n 0 5000 101; interval; reopen @ power 4 -",
         "writeback-elsewhere /a; datasync /a @ lie 20 7",
         "sync @ power 9 -~0:-1",
+        "create /n; sync; checkpoint; sync @ power 40 0.2",
         "zero /a 0 4096 keep; sync",
       })
   void trailsAreReadAsTheyAreWritten(String text) {
