@@ -145,14 +145,25 @@ final class Sequences {
     return cases;
   }
 
-  /** Three operations at random, for as long as there is time. */
+  /**
+   * Three operations at random, for as long as there is time; behind some of them a checkpoint that
+   * can drop something.
+   */
   static Case random(SplittableRandom random) {
     List<String> lines = new ArrayList<>();
+    boolean checkpoints = random.nextInt(4) == 0;
+    if (checkpoints) {
+      lines.addAll(List.of(CHECKPOINT_AND_ROLL.split("; *", -1)));
+      lines.removeLast(); // behind the last semicolon there is none
+    }
     for (int i = 0; i < 3; i++) {
       String operation = OPERATIONS.get(random.nextInt(OPERATIONS.size()));
       lines.add(operation);
       if (random.nextInt(4) == 0) {
         lines.add(random.nextBoolean() ? "sync" : syncOf(operation));
+      }
+      if (checkpoints && random.nextBoolean()) {
+        lines.add(random.nextInt(4) == 0 ? "reopen" : "checkpoint");
       }
     }
     return ended(lines, random.nextBoolean() ? "fsync" : "sync");
@@ -166,7 +177,7 @@ final class Sequences {
 
   /** An fsync of what the operation was about; of a directory there is none, so a sync. */
   private static String syncOf(String operation) {
-    if (List.of("sync", "interval", "checkpoint").contains(operation)) {
+    if (List.of("sync", "interval", "checkpoint", "reopen").contains(operation)) {
       return "sync";
     }
     return switch (OpLine.parse(operation.replace('V', '1'))) {
