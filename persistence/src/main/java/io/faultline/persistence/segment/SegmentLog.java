@@ -235,8 +235,10 @@ public final class SegmentLog implements AutoCloseable {
         answer.completeExceptionally(new IOException("the journal is closed"));
         return false;
       }
-      // Simulated actors have no thread that could wait for a device.
-      if (job instanceof Append && !busy && jobs.isEmpty() && !Yield.SIMULATION) {
+      // Simulated actors have no thread that could wait for a device. And whoever is not waited for
+      // must be on a thread of his own, or leaving the wait out would change nothing.
+      boolean waitedFor = !Yield.SIMULATION && !Barrier.COMMIT_RECORD_WAIT.omitted();
+      if (job instanceof Append && !busy && jobs.isEmpty() && waitedFor) {
         busy = true;
         return true;
       }

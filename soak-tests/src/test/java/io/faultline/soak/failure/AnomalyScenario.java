@@ -39,7 +39,8 @@ enum AnomalyScenario {
       }
     }
   },
-  READAHEAD("read /f 0 20000", "read /h 0 9000", "sync") {
+  // First the other file, so that the pages of this one find frames in which others were.
+  READAHEAD("read /other 0 5000", "read /f 0 20000", "read /h 0 9000", "sync") {
     @Override
     String read(Volume volume, OpLine.Read read) throws IOException {
       try (OpenFile file = volume.open(read.path())) {
