@@ -30,6 +30,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -176,10 +177,12 @@ final class CrashVolume {
       case Step.Op op -> run(op.line());
       case Step.DataSync d -> on(d.path(), f -> f.sync(false));
       case Step.Interval _ -> {
-        // The flusher first, for the sake of repetition; what it commits, no timer commits again.
-        clock.ring(true);
+        // The flusher first, for the sake of repetition; what it commits, no timer commits again,
+        // and timers that its work sets are due an interval later.
+        List<HandClock.Pending> due = clock.timers();
+        clock.ring(due, true);
         live.awaitBackground();
-        clock.ring(false);
+        clock.ring(due, false);
       }
       case Step.Checkpoint _ -> checkpoint();
       case Step.Reopen _ -> reopen();

@@ -82,7 +82,7 @@ final class HandClock implements EngineRuntime {
     timers.remove(pending);
   }
 
-  private static final class Pending {
+  static final class Pending {
     final Runnable callback;
 
     Pending(Runnable callback) {
@@ -90,18 +90,24 @@ final class HandClock implements EngineRuntime {
     }
   }
 
+  /** The timers that are set now. */
+  synchronized List<Pending> timers() {
+    return List.copyOf(timers);
+  }
+
   /**
-   * Lets timers go off that are set now.
+   * Lets timers go off that nobody has cancelled since.
    *
    * @param flusher the flusher's, or all others
    */
-  void ring(boolean flusher) {
-    List<Pending> due;
+  void ring(List<Pending> due, boolean flusher) {
+    List<Pending> still;
     synchronized (this) {
-      due = timers.stream().filter(t -> isFlusher(t.callback) == flusher).toList();
-      timers.removeAll(due);
+      still = due.stream().filter(t -> isFlusher(t.callback) == flusher).toList();
+      still = still.stream().filter(timers::contains).toList();
+      timers.removeAll(still);
     }
-    due.forEach(pending -> pending.callback.run());
+    still.forEach(pending -> pending.callback.run());
   }
 
   private static boolean isFlusher(Runnable callback) {

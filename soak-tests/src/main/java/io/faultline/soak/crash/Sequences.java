@@ -71,6 +71,8 @@ final class Sequences {
           "write /a 4096 4096 V; punch /a 100 200; fsync /b; sync",
           "write /a 4096 4096 V; punch /a 100 200; fsync /b; interval",
           "write /n 0 8192 V; interval",
+          // Nothing runs before the interval ends: no timer of the journal's commits for it.
+          "write /a 409600 8192 V; interval",
           "write /a 0 4096 V; datasync /a",
           "write /a 0 4096 V; reopen",
           "write /n 0 5000 V; reopen; fsync /n",
