@@ -37,6 +37,16 @@ final class JournaledFile implements OpenFile {
   }
 
   @Override
+  public int readWhole(ByteBuffer target, long position) throws IOException {
+    try {
+      int read = inode.readWhole(target, position);
+      return read == 0 && target.hasRemaining() ? -1 : read;
+    } catch (IOException e) {
+      throw Errors.translate("read", e);
+    }
+  }
+
+  @Override
   public int write(ByteBuffer source, long position) throws IOException {
     try {
       int before = source.remaining();

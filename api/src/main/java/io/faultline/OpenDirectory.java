@@ -35,6 +35,11 @@ final class OpenDirectory implements OpenFile {
   }
 
   @Override
+  public int readWhole(ByteBuffer target, long position) throws IOException {
+    throw refuse(Errno.EISDIR, "read");
+  }
+
+  @Override
   public int write(ByteBuffer source, long position) throws IOException {
     throw refuse(Errno.EBADF, "write");
   }

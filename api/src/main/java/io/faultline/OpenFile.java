@@ -27,12 +27,23 @@ public interface OpenFile extends AutoCloseable {
    * Reads from {@code position} into the buffer, pread(2). Fewer bytes than the buffer has room for
    * only at the end of the file or before a block that the device cannot deliver. Never returns
    * bytes past the end. A range that spans pages may show one page before and the next after a
-   * concurrent write.
+   * concurrent write; {@link #readWhole} does not.
    *
    * @return bytes read, 0 if the buffer has no room, -1 at or past the end of the file
    * @throws ErrnoException EINVAL negative position; EIO the device failed before anything was read
    */
   int read(ByteBuffer target, long position) throws IOException;
+
+  /**
+   * Reads as {@link #read}, and all bytes are from one moment during the call: of every concurrent
+   * write, truncate, punch and the like it shows all or nothing, as XFS does. Unlike {@link #read}
+   * it takes locks: it waits for such changes of the same range, and they for it. Stores through a
+   * mapping are no calls; of them each page shows one moment.
+   *
+   * @return bytes read, 0 if the buffer has no room, -1 at or past the end of the file
+   * @throws ErrnoException as {@link #read}
+   */
+  int readWhole(ByteBuffer target, long position) throws IOException;
 
   /**
    * Writes the buffer at {@code position}, pwrite(2); the file grows if need be. On a file opened

@@ -299,6 +299,11 @@ final class MemoryVolume implements Volume {
     }
 
     @Override
+    public int readWhole(ByteBuffer target, long position) throws IOException {
+      return read(target, position);
+    }
+
+    @Override
     public int read(ByteBuffer target, long position) throws IOException {
       if (position < 0) {
         throw refused(Errno.EINVAL, "read", position, target.remaining());

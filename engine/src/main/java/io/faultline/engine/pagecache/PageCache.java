@@ -38,6 +38,11 @@ public final class PageCache implements AutoCloseable {
   /** Advice has no reader whose windows it could follow. */
   private static final Readahead ADVICE = new Readahead();
 
+  /** Stamps of a page that no leaf covers, and of one that is not there yet; no words of a slot. */
+  private static final long NO_LEAF = -1;
+
+  private static final long UNSTABLE = -2;
+
   /** Validations a reader loses before it copies under LOCK (rule R21). */
   private static final int VALIDATIONS_MAX = 8;
 
@@ -206,6 +211,47 @@ public final class PageCache implements AutoCloseable {
     }
     dst.position(start + done);
     return done;
+  }
+
+  /**
+   * The state of each page of a range, for {@link #unchanged}. Bytes that were read between the two
+   * were all current when the second began: frame and version of a page move with its bytes.
+   *
+   * @param position of a read that was accepted, or would be
+   */
+  public long[] stamps(Mapping m, long position, int length) {
+    long first = position >>> PAGE_SHIFT;
+    long[] stamps = new long[position < 0 ? 0 : pagesOf(position, length)];
+    for (int k = 0; k < stamps.length; k++) {
+      stamps[k] = stamp(m, first + k);
+    }
+    return stamps;
+  }
+
+  /** Whether no page of the range has changed, come or gone since its stamps were taken. */
+  public boolean unchanged(Mapping m, long position, int length, long[] stamps) {
+    VarHandle.loadLoadFence();
+    long first = position >>> PAGE_SHIFT;
+    for (int k = 0; k < stamps.length; k++) {
+      if (stamps[k] == UNSTABLE || stamp(m, first + k) != stamps[k]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static int pagesOf(long position, int length) {
+    return (int) ((((position & (PAGE_BYTES - 1)) + length + PAGE_BYTES - 1)) >>> PAGE_SHIFT);
+  }
+
+  private static long stamp(Mapping m, long page) {
+    Leaf leaf = m.table.find(page);
+    if (leaf == null) {
+      return NO_LEAF;
+    }
+    long word = leaf.get(Leaf.index(page));
+    boolean stable = SlotWord.is(word, SlotWord.UPTODATE) && !SlotWord.is(word, SlotWord.LOCK);
+    return stable ? word & ~SlotWord.IGNORED_BY_READERS : UNSTABLE;
   }
 
   /** Copies from a cached page, or says that there is none. */

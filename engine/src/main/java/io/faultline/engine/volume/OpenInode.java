@@ -42,6 +42,9 @@ public final class OpenInode implements AutoCloseable {
   /** Relatime: a read moves atime if it lies this far back. */
   private static final long ATIME_AGE_NANOS = 24L * 60 * 60 * 1_000_000_000;
 
+  /** Attempts at a whole read before writers of single pages are kept out. */
+  private static final int WHOLE_READS_MAX = 8;
+
   /** Linux's rw_verify_area, before anything else is looked at. */
   private static final String NO_RANGE = "a negative offset, or an end past the largest number";
 
@@ -91,13 +94,7 @@ public final class OpenInode implements AutoCloseable {
    * takes no lock and allocates nothing.
    */
   public int read(ByteBuffer dst, long position) throws FsException {
-    require(readable, "read");
-    if (position < 0 || position + dst.remaining() < 0) {
-      throw refused(Errno.EINVAL, "read", position, dst.remaining(), NO_RANGE);
-    }
-    if (vnode.atimeStale) {
-      touch();
-    }
+    admitRead(dst, position);
     if (readsUnderIoLock) {
       // Pinned outside the lock: whoever ends as the last user waits for it, exclusive.
       volume.pin(vnode, "read");
@@ -115,6 +112,16 @@ public final class OpenInode implements AutoCloseable {
     return readUnlocked(dst, position);
   }
 
+  private void admitRead(ByteBuffer dst, long position) throws FsException {
+    require(readable, "read");
+    if (position < 0 || position + dst.remaining() < 0) {
+      throw refused(Errno.EINVAL, "read", position, dst.remaining(), NO_RANGE);
+    }
+    if (vnode.atimeStale) {
+      touch();
+    }
+  }
+
   private int readUnlocked(ByteBuffer dst, long position) throws FsException {
     try {
       return cache.read(mapping, readahead, dst, position);
@@ -122,6 +129,59 @@ public final class OpenInode implements AutoCloseable {
       throw asFs(e, "read", position, dst.remaining());
     } catch (IllegalStateException e) {
       throw closedUnder(e);
+    }
+  }
+
+  /**
+   * {@link #read} of one moment. Writes of several pages, growing ones and commands are kept out by
+   * their own locks; writes of single pages are seen by the pages' versions, and kept out as well
+   * if that does not help. Bytes stored through mappings belong to no call.
+   */
+  public int readWhole(ByteBuffer dst, long position) throws FsException {
+    admitRead(dst, position);
+    volume.pin(vnode, "read");
+    try {
+      int n = readBesideSinglePages(dst, position);
+      if (n >= 0) {
+        return n;
+      }
+      vnode.ioLock.lockExclusive();
+      try {
+        return readUnlocked(dst, position);
+      } finally {
+        vnode.ioLock.unlockExclusive();
+      }
+    } finally {
+      volume.unpin(vnode);
+    }
+  }
+
+  /** Bytes read, or -1 if writes of single pages never let it be. */
+  private int readBesideSinglePages(ByteBuffer dst, long position) throws FsException {
+    int start = dst.position();
+    vnode.ioLock.lockShared();
+    try {
+      int inside = (int) Math.clamp(mapping.size() - position, 0, dst.remaining());
+      if (inside == 0) {
+        return 0;
+      }
+      long last = (position + inside - 1) / BLOCK_BYTES;
+      long handle = vnode.ranges.lock(position / BLOCK_BYTES, last + 1);
+      try {
+        for (int tries = 0; tries < WHOLE_READS_MAX; tries++) {
+          long[] before = cache.stamps(mapping, position, inside);
+          int n = readUnlocked(dst, position);
+          if (cache.unchanged(mapping, position, inside, before)) {
+            return n;
+          }
+          dst.position(start);
+        }
+        return -1;
+      } finally {
+        vnode.ranges.unlock(handle);
+      }
+    } finally {
+      vnode.ioLock.unlockShared();
     }
   }
 
