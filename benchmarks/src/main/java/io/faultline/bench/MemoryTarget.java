@@ -1,6 +1,8 @@
 package io.faultline.bench;
 
+import io.faultline.engine.device.HostMemory;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
@@ -72,11 +74,17 @@ final class MemoryTarget implements Target {
     public void close() {}
   }
 
+  private static ByteBuffer own(long bytes) {
+    long pages = Math.ceilDiv(bytes, (long) Pages.BYTES) * Pages.BYTES;
+    return HostMemory.allocate(pages, Arena.global()).asByteBuffer();
+  }
+
   @Override
   public Open open(String name, long bytes) throws IOException {
     ByteBuffer memory = files.get(name);
     if (memory == null) {
-      memory = directory == null ? ByteBuffer.allocateDirect((int) bytes) : map(name, bytes);
+      // On huge pages, as the engine's frames are: a floor that something stands below is none.
+      memory = directory == null ? own(bytes) : map(name, bytes);
       files.put(name, memory);
     }
     return new File(memory, directory != null);

@@ -96,18 +96,34 @@ final class EvictionPolicy {
    * @param frames numbered from 1
    */
   EvictionPolicy(int frames, Pages pages) {
-    this(frames, pages, frames, Math.max(1, frames / 20));
+    this(frames, pages, new int[links(frames)]);
+  }
+
+  /**
+   * The same in an array of {@link #links} that others use for frames without a page; here a link
+   * is read only of frames that are in a queue.
+   */
+  EvictionPolicy(int frames, Pages pages, int[] next) {
+    this(frames, pages, next, frames, Math.max(1, frames / 20));
+  }
+
+  static int links(int frames) {
+    return frames + 1 + MAIN;
   }
 
   /** With another ghost or window, as tests want it that show what they are for. */
   EvictionPolicy(int frames, Pages pages, int ghosts, int window) {
+    this(frames, pages, new int[links(frames)], ghosts, window);
+  }
+
+  private EvictionPolicy(int frames, Pages pages, int[] next, int ghosts, int window) {
     this.pages = pages;
     this.frames = frames;
     this.smallTarget = Math.max(1, frames / 10);
     this.windowMax = window;
     this.ghost = new GhostPages(ghosts);
-    this.next = new int[frames + 1 + MAIN];
-    this.prev = new int[frames + 1 + MAIN];
+    this.next = next;
+    this.prev = new int[links(frames)];
     this.state = new byte[frames + 1];
     for (int list = WINDOW; list <= MAIN; list++) {
       next[anchor(list)] = anchor(list);

@@ -35,6 +35,11 @@ final class FramePool implements AutoCloseable {
   private final ByteBuffer[] views;
 
   private final int frames;
+
+  /**
+   * Of a free frame the next free one, of others what the eviction policy links. Whoever follows a
+   * chain that is no longer one finds out by the head's count, and ends within the array.
+   */
   private final int[] next;
 
   /** Upper half a count, lower half the first free frame (0: none). */
@@ -59,7 +64,7 @@ final class FramePool implements AutoCloseable {
     this.held = Yield.SIMULATION ? Memory.kept(frames) : new Memory(frames, Arena.ofShared());
     this.memory = held.segment;
     this.views = held.views;
-    this.next = new int[frames + 1];
+    this.next = new int[EvictionPolicy.links(frames)];
     this.owners = new @Nullable Mapping[frames + 1];
     this.pages = new int[frames + 1];
     for (int f = 1; f < frames; f++) {
@@ -110,6 +115,11 @@ final class FramePool implements AutoCloseable {
         arena.close();
       }
     }
+  }
+
+  /** The links of frames that are not free, for {@link EvictionPolicy}. */
+  int[] links() {
+    return next;
   }
 
   MemorySegment memory() {

@@ -53,7 +53,7 @@ final class FrameSupply {
     this.counters = counters;
     this.wantsWriteback = wantsWriteback;
     this.batch = Math.clamp(pool.frames() / 1_024, 1, BATCH_MAX);
-    this.policy = new EvictionPolicy(pool.frames(), new SlotPages());
+    this.policy = new EvictionPolicy(pool.frames(), new SlotPages(), pool.links());
   }
 
   // Taking and giving.
