@@ -241,7 +241,7 @@ public final class PageCache implements AutoCloseable {
   }
 
   private static int pagesOf(long position, int length) {
-    return (int) ((((position & (PAGE_BYTES - 1)) + length + PAGE_BYTES - 1)) >>> PAGE_SHIFT);
+    return (int) (((position & (PAGE_BYTES - 1)) + length + PAGE_BYTES - 1) >>> PAGE_SHIFT);
   }
 
   private static long stamp(Mapping m, long page) {

@@ -161,7 +161,7 @@ public final class OpenInode implements AutoCloseable {
     int start = dst.position();
     vnode.ioLock.lockShared();
     try {
-      int inside = (int) Math.clamp(mapping.size() - position, 0, dst.remaining());
+      int inside = Math.clamp(mapping.size() - position, 0, dst.remaining());
       if (inside == 0) {
         return 0;
       }
