@@ -227,6 +227,16 @@ final class Rows {
                 atMost("stat", 200),
                 atMost("unlink", 1500)),
             List.of()),
+        new Row(
+            "cold",
+            "cold sequential read, %d MiB; time of a MiB".formatted(sizes.coldBytes >> 20),
+            Setup.CACHED,
+            List.of(ENGINE, HOST, DIRECT),
+            new ColdReading(sizes.coldBytes),
+            2,
+            1,
+            List.of(faster(HOST, 3), faster(DIRECT, 0.9)),
+            List.of(new Usual(HOST, DIRECT, "ns", 3.7))),
         lock("lock", "mapping lock, shared acquire and release, 1 thread", 1, 12),
         lock("lock2", "mapping lock, shared acquire and release, 2 threads", 2, 25),
         new Row(
@@ -287,16 +297,6 @@ final class Rows {
             2,
             List.of(faster(DIRECT, 0.9)),
             List.of()),
-        new Row(
-            "cold",
-            "cold sequential read, %d MiB; time of a MiB".formatted(sizes.coldBytes >> 20),
-            Setup.MISSING,
-            List.of(ENGINE, HOST, DIRECT),
-            new ColdReading(sizes.coldBytes),
-            2,
-            1,
-            List.of(faster(HOST, 3), faster(DIRECT, 0.9)),
-            List.of(new Usual(HOST, DIRECT, "ns", 3.7))),
         new Row(
             "footprint",
             "heap bytes of %,d files, of an open file, of a cached page".formatted(sizes.files),

@@ -12,9 +12,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Journal files in a directory of the host, through FileChannel. They belong to the committer's own
- * platform thread, which nobody interrupts; if an interrupt comes from outside all the same, the
- * file is opened again, the operation repeated, and the thread's interrupt flag kept.
+ * Journal files in a directory of the host, through FileChannel. Whoever commits writes them, and
+ * that may be a thread that somebody interrupts: then the file is opened again, the operation
+ * repeated, and the thread's interrupt flag kept.
  */
 public final class DirectoryJournalStore implements JournalStore {
   /**
