@@ -5,10 +5,7 @@ import akka.dispatch.ExecutorServiceConfigurator;
 import akka.dispatch.ExecutorServiceFactory;
 import com.typesafe.config.Config;
 import java.util.ArrayDeque;
-import java.util.List;
-import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,12 +33,9 @@ public final class CallingThreadConfigurator extends ExecutorServiceConfigurator
     return CallingThread::new;
   }
 
-  /** Owns no thread, so stopping it means only to say so. */
-  private static final class CallingThread extends AbstractExecutorService {
+  private static final class CallingThread extends ThreadlessExecutor {
     /** What waits for the task that this thread runs; null while it runs none. */
     private static final ThreadLocal<@Nullable ArrayDeque<Runnable>> BEHIND = new ThreadLocal<>();
-
-    private volatile boolean shutdown;
 
     @Override
     public void execute(Runnable task) {
@@ -59,32 +53,6 @@ public final class CallingThreadConfigurator extends ExecutorServiceConfigurator
       } finally {
         BEHIND.remove();
       }
-    }
-
-    @Override
-    public void shutdown() {
-      shutdown = true;
-    }
-
-    @Override
-    public List<Runnable> shutdownNow() {
-      shutdown = true;
-      return List.of();
-    }
-
-    @Override
-    public boolean isShutdown() {
-      return shutdown;
-    }
-
-    @Override
-    public boolean isTerminated() {
-      return shutdown;
-    }
-
-    @Override
-    public boolean awaitTermination(long timeout, TimeUnit unit) {
-      return shutdown;
     }
   }
 }
