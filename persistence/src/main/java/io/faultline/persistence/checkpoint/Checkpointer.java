@@ -70,8 +70,11 @@ public final class Checkpointer implements AutoCloseable {
   private static final int INODES_PER_EVENT = 4;
   private static final int EVENT_BYTES_PER_INODE = 64;
 
-  /** A long catching-up is done in steps of this many distances, for the sake of memory. */
-  private static final int EVENTS_PER_STEP = 4;
+  /**
+   * A long catching-up is done in steps of this many distances: for the sake of memory, and because
+   * whoever asks for a moment between two checkpoints replays up to so much.
+   */
+  private static final int DISTANCES_PER_STEP = 2;
 
   private final EngineRuntime runtime;
   private final CheckpointStore checkpoints;
@@ -152,8 +155,13 @@ public final class Checkpointer implements AutoCloseable {
 
   /** Called with the lock held. */
   private boolean due() {
-    return events >= Math.max(options.events(), inodes / INODES_PER_EVENT)
+    return events >= distance()
         || bytes >= Math.max(options.bytes(), inodes * EVENT_BYTES_PER_INODE);
+  }
+
+  /** In events. Called with the lock held. */
+  private long distance() {
+    return Math.max(options.events(), inodes / INODES_PER_EVENT);
   }
 
   private void writeWhileDue() {
@@ -182,14 +190,16 @@ public final class Checkpointer implements AutoCloseable {
 
   private boolean writeIfDue() throws IOException {
     long upTo;
+    long eventsMax;
     synchronized (this) {
       if (!due()) {
         return false;
       }
       upTo = durableLsn;
+      eventsMax = DISTANCES_PER_STEP * distance();
       bytes = 0;
     }
-    CheckpointMerge.Made made = write(upTo);
+    CheckpointMerge.Made made = write(upTo, eventsMax);
     int dropped = retention.run(runtime.wallNanos());
     synchronized (this) {
       // What was counted and what was read can differ only if a failure reset the count.
@@ -203,8 +213,7 @@ public final class Checkpointer implements AutoCloseable {
   }
 
   /** From the newest checkpoint that is whole; without one from the beginning of the journal. */
-  private CheckpointMerge.Made write(long upTo) throws IOException {
-    long eventsMax = EVENTS_PER_STEP * options.events();
+  private CheckpointMerge.Made write(long upTo, long eventsMax) throws IOException {
     for (long base : checkpoints.list().reversed()) {
       if (base <= upTo) {
         try {

@@ -132,7 +132,7 @@ class CheckpointerTest {
       commit(volume, counted(volume, checkpointer), 1);
       checkpointer.awaitIdle();
       checkpointer.close();
-      assertThat(checkpointer.written()).isBetween(events / 50, events / 40 + 1);
+      assertThat(checkpointer.written()).isBetween(events / 30, events / 20 + 1);
       assertThat(volume.store().list().getLast()).isGreaterThan(140);
       assertRecovers(volume);
     }
