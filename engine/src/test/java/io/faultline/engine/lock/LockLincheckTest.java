@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * another try is about to back out), so a failed one goes on to wait.
  */
 @Tag("lincheck")
-@Timeout(300)
+@Timeout(900)
 class LockLincheckTest {
   @AfterEach
   void noMutantStays() {
@@ -317,22 +317,22 @@ class LockLincheckTest {
   @Tag("deep")
   @Test
   void phaseFairLockLonger() {
-    guarded(models(100, 5_000));
-    guarded(stress(100, 5_000));
+    guarded(models(30, 1_500));
+    guarded(stress(50, 5_000));
   }
 
   @Tag("deep")
   @Test
   void mappingRangeLockLonger() {
-    filled(models(100, 5_000));
-    filled(stress(100, 5_000));
+    filled(models(30, 1_500));
+    filled(stress(50, 5_000));
   }
 
   @Tag("deep")
   @Test
   void writeRangeLockLonger() {
-    ranges(models(100, 5_000), Ranges.class);
-    ranges(stress(100, 5_000), Ranges.class);
+    ranges(models(30, 1_500), Ranges.class);
+    ranges(stress(50, 5_000), Ranges.class);
   }
 
   @Tag("deep")
