@@ -51,7 +51,7 @@ public enum Barrier {
   /** R9: zeroing an edge in place waits until a shift of its block is durable. */
   EDGE_MOVES_WAIT("MappingOperations.run"),
   /** I16: what lies behind the end of file is zeroed on the device before the size grows. */
-  SUSPECT_TAIL_WRITEBACK("LiveVolume.mendSuspectTail"),
+  SUSPECT_TAIL_WRITEBACK("SuspectTail.mend"),
   /** R8: a record is synced before it is acknowledged. */
   SEGMENT_SYNC("SegmentLog.writeAndSync"),
   /** R8: a new segment's header is synced before a record goes into it. */

@@ -32,7 +32,6 @@ import io.faultline.engine.namespace.NamespaceVolume;
 import io.faultline.engine.namespace.StateLocks;
 import io.faultline.engine.pagecache.CacheCounters;
 import io.faultline.engine.pagecache.PageCache;
-import io.faultline.engine.pagecache.PageWriter;
 import io.faultline.engine.runtime.Barrier;
 import io.faultline.engine.runtime.CallerLane;
 import io.faultline.engine.runtime.EngineFailure;
@@ -45,7 +44,6 @@ import io.faultline.engine.runtime.YieldPoint;
 import io.faultline.engine.writeback.ImageWriter;
 import io.faultline.engine.writeback.Writeback;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -113,6 +111,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
   private final Flusher flusher;
   private final StripedStateLocks stateLocks = new StripedStateLocks();
   private final Map<Long, Vnode> vnodes = new ConcurrentHashMap<>();
+  private final SuspectTail suspectTails;
   private final MappingOperations operations;
   private final CommandRouter router;
 
@@ -174,6 +173,7 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
         new PageCache(
             config.cacheFrames(), image, config.guard(), cacheCounters, ledger, flusher::press);
     this.writeback = new Writeback(cache.dirty(), imageWriter(), allocator, ledger, BLOCK_BYTES);
+    this.suspectTails = new SuspectTail(cache, writeback);
     this.journal =
         new Journal(
             runtime,
@@ -341,6 +341,10 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
 
   SpaceCounter space() {
     return space;
+  }
+
+  SuspectTail suspectTails() {
+    return suspectTails;
   }
 
   Writeback writeback() {
@@ -861,31 +865,6 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
     if (guard.heldExclusive() && !Mutant.R2_FSYNC_SKIPS_DESTROYER.on()) {
       guard.awaitExclusive();
     }
-  }
-
-  /**
-   * The block at the end of file may hold bytes from before a crash behind it: zeroes them on the
-   * device before the size grows over them (invariant I16). The caller holds the I/O lock exclusive
-   * and not the mapping lock.
-   */
-  void mendSuspectTail(Vnode vnode) throws IOException {
-    long size = vnode.mapping.size();
-    int tail = (int) (size % BLOCK_BYTES);
-    if (vnode.tailSuspect && tail != 0 && vnode.lookup(size / BLOCK_BYTES).isWritten()) {
-      long page = size / BLOCK_BYTES;
-      MemorySegment zeros = MemorySegment.ofArray(new byte[BLOCK_BYTES - tail]);
-      cache
-          .writer()
-          .put(vnode.mapping, page, tail, BLOCK_BYTES - tail, zeros, 0, PageWriter.Mode.OVERWRITE);
-      long errors = vnode.errorCount();
-      if (!Barrier.SUSPECT_TAIL_WRITEBACK.omitted()) {
-        writeback.flush(vnode, page, page + 1, true);
-      }
-      if (vnode.errorCount() != errors) {
-        throw new IOException("the end of file could not be zeroed", vnode.lastError());
-      }
-    }
-    vnode.tailSuspect = false;
   }
 
   /** Takes {@code blocks} for an allocation, after a commit if need be (rule R20); or ENOSPC. */

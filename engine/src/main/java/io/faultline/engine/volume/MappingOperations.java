@@ -169,7 +169,7 @@ public final class MappingOperations {
     Mapping m = v.mapping;
     long before = m.size();
     if (size > before) {
-      zeroSuspectTail(v);
+      volume.suspectTails().zero(v);
     }
     int tail = (int) (size % BLOCK_BYTES);
     if (size < before && tail != 0) {
@@ -235,7 +235,7 @@ public final class MappingOperations {
     boolean published = false;
     try {
       if (size > m.size()) {
-        zeroSuspectTail(v);
+        volume.suspectTails().zero(v);
       }
       zeroEdges(m, c.offset(), end);
       long from = blocksFor(c.offset());
@@ -271,7 +271,7 @@ public final class MappingOperations {
     boolean published = false;
     try {
       if (size > m.size()) {
-        volume.mendSuspectTail(v);
+        volume.suspectTails().mend(v);
       }
       List<Extent> unused = new ArrayList<>();
       publishOrFail(
@@ -438,22 +438,6 @@ public final class MappingOperations {
     if (tailTo != 0) {
       cache.invalidator().zeroEdge(m, tailPage, 0, tailTo, MappingOperations::nothing);
     }
-  }
-
-  /** Before the size grows over it, under the mapping lock exclusive. */
-  private void zeroSuspectTail(Vnode v) throws IOException {
-    int tail = (int) (v.mapping.size() % BLOCK_BYTES);
-    if (v.tailSuspect && tail != 0) {
-      cache
-          .invalidator()
-          .zeroEdge(
-              v.mapping,
-              v.mapping.size() / BLOCK_BYTES,
-              tail,
-              BLOCK_BYTES,
-              MappingOperations::nothing);
-    }
-    v.tailSuspect = false;
   }
 
   /** Unwritten extents for the holes of {@code [from, to)}; all or ENOSPC. */

@@ -10,20 +10,15 @@ import io.faultline.engine.inode.MappingCommand;
 import io.faultline.engine.lock.Guard;
 import io.faultline.engine.pagecache.Mapping;
 import io.faultline.engine.pagecache.PageCache;
-import io.faultline.engine.pagecache.PageWriter;
 import io.faultline.engine.pagecache.Readahead;
 import io.faultline.engine.runtime.CallerLane;
-import io.faultline.engine.runtime.Checks;
 import io.faultline.engine.runtime.Mutant;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.LongPredicate;
 
 /**
  * An open file. Reads and writes run in the caller's thread; what changes the mapping goes through
@@ -52,6 +47,7 @@ public final class OpenInode implements AutoCloseable {
   private final Vnode vnode;
   private final Mapping mapping;
   private final PageCache cache;
+  private final FileWriter writer;
   private final boolean readable;
   private final boolean writable;
   private final boolean readsUnderIoLock;
@@ -64,6 +60,7 @@ public final class OpenInode implements AutoCloseable {
     this.vnode = vnode;
     this.mapping = vnode.mapping;
     this.cache = volume.cache();
+    this.writer = new FileWriter(volume, vnode);
     this.readable = readable;
     this.writable = writable;
     this.readsUnderIoLock = volume.guard() == Guard.READS_UNDER_IO_LOCK;
@@ -115,7 +112,7 @@ public final class OpenInode implements AutoCloseable {
   private void admitRead(ByteBuffer dst, long position) throws FsException {
     require(readable, "read");
     if (position < 0 || position + dst.remaining() < 0) {
-      throw refused(Errno.EINVAL, "read", position, dst.remaining(), NO_RANGE);
+      throw vnode.refused(Errno.EINVAL, "read", position, dst.remaining(), NO_RANGE);
     }
     if (vnode.atimeStale) {
       touch();
@@ -126,7 +123,7 @@ public final class OpenInode implements AutoCloseable {
     try {
       return cache.read(mapping, readahead, dst, position);
     } catch (IOException e) {
-      throw asFs(e, "read", position, dst.remaining());
+      throw vnode.failed(e, "read", position, dst.remaining());
     } catch (IllegalStateException e) {
       throw closedUnder(e);
     }
@@ -205,47 +202,22 @@ public final class OpenInode implements AutoCloseable {
     require(writable, "write");
     int length = src.remaining();
     if (position < 0 || position + length < 0) {
-      throw refused(Errno.EINVAL, "write", position, length, NO_RANGE);
+      throw vnode.refused(Errno.EINVAL, "write", position, length, NO_RANGE);
     }
     if (length == 0) {
       return 0;
     }
     volume.requireWritable();
     if (position >= FILE_BYTES_MAX) {
-      throw refused(Errno.EFBIG, "write", position, length, "largest is " + FILE_BYTES_MAX);
+      throw vnode.refused(Errno.EFBIG, "write", position, length, "largest is " + FILE_BYTES_MAX);
     }
     int allowed = (int) Math.min(length, FILE_BYTES_MAX - position);
     long early = Mutant.R18_SIZE_BEFORE_LOCK.on() ? mapping.size() : -1;
     volume.pin(vnode, "write");
     try {
-      return writeLocked(src, position, allowed, early);
+      return writer.write(src, position, allowed, early);
     } finally {
       volume.unpin(vnode);
-    }
-  }
-
-  private int writeLocked(ByteBuffer src, long position, int allowed, long early)
-      throws FsException {
-    vnode.ioLock.lockShared();
-    boolean shared = true;
-    try {
-      long size = early >= 0 ? early : mapping.size();
-      if (position + allowed <= size) {
-        return overwrite(src, position, allowed);
-      }
-      // Never upgraded: two upgraders would wait for each other (rule R18).
-      vnode.ioLock.unlockShared();
-      shared = false;
-      vnode.ioLock.lockExclusive();
-      try {
-        return extend(src, position, allowed);
-      } finally {
-        vnode.ioLock.unlockExclusive();
-      }
-    } finally {
-      if (shared) {
-        vnode.ioLock.unlockShared();
-      }
     }
   }
 
@@ -260,118 +232,23 @@ public final class OpenInode implements AutoCloseable {
     volume.requireWritable();
     volume.pin(vnode, "append");
     try {
-      return appendLocked(src);
+      return writer.append(src);
     } finally {
       volume.unpin(vnode);
     }
-  }
-
-  private long appendLocked(ByteBuffer src) throws FsException {
-    vnode.ioLock.lockExclusive();
-    try {
-      long position = mapping.size();
-      int length = src.remaining();
-      if (length == 0) {
-        return position;
-      }
-      if (position >= FILE_BYTES_MAX) {
-        throw refused(Errno.EFBIG, "append", position, length, "largest is " + FILE_BYTES_MAX);
-      }
-      extend(src, position, (int) Math.min(length, FILE_BYTES_MAX - position));
-      return position;
-    } finally {
-      vnode.ioLock.unlockExclusive();
-    }
-  }
-
-  private int overwrite(ByteBuffer src, long position, int length) throws FsException {
-    long first = position / BLOCK_BYTES;
-    long last = (position + length - 1) / BLOCK_BYTES;
-    boolean spans = first != last;
-    // Pages are written one by one; overlapping writes must not take turns page by page.
-    long handle = spans ? vnode.ranges.lock(first, last + 1) : 0;
-    try {
-      return putAll(src, position, length, PageWriter.Mode.OVERWRITE);
-    } finally {
-      if (spans) {
-        vnode.ranges.unlock(handle);
-      }
-    }
-  }
-
-  private int extend(ByteBuffer src, long position, int length) throws FsException {
-    if (position + length > mapping.size()) {
-      try {
-        volume.mendSuspectTail(vnode);
-      } catch (IOException e) {
-        throw asFs(e, "write", position, length);
-      }
-    }
-    return putAll(src, position, length, PageWriter.Mode.EXTEND);
-  }
-
-  private int putAll(ByteBuffer src, long position, int length, PageWriter.Mode mode)
-      throws FsException {
-    MemorySegment from = MemorySegment.ofBuffer(src);
-    int done = 0;
-    boolean committed = false;
-    boolean counted = Checks.ON && mode != PageWriter.Mode.STORE;
-    if (counted) {
-      vnode.writing.incrementAndGet();
-    }
-    try {
-      while (done < length) {
-        long at = position + done;
-        int offset = (int) (at % BLOCK_BYTES);
-        int n = Math.min(BLOCK_BYTES - offset, length - done);
-        PageWriter.Result result =
-            cache.writer().put(mapping, at / BLOCK_BYTES, offset, n, from, done, mode);
-        if (result == PageWriter.Result.DONE) {
-          done += n;
-        } else if (committed) {
-          break;
-        } else {
-          // Rule R20: what running transactions freed may be all that is missing.
-          volume.commitForSpace();
-          committed = true;
-        }
-      }
-    } catch (IOException e) {
-      if (done == 0) {
-        throw asFs(e, "write", position, length);
-      }
-    } finally {
-      if (counted) {
-        vnode.writing.decrementAndGet();
-      }
-      if (done > 0) {
-        src.position(src.position() + done);
-        vnode.modified(volume.nowNanos());
-        volume.dirtied();
-      }
-    }
-    if (done == 0) {
-      throw refused(
-          Errno.ENOSPC,
-          "write",
-          position,
-          length,
-          volume.availableBlocks() + " blocks are available");
-    }
-    return done;
   }
 
   /** ftruncate(2): EINVAL if negative or not open for writing, EFBIG. */
   public CompletableFuture<Void> truncate(long size) throws FsException {
     require(true, "truncate");
     if (size < 0) {
-      throw refused(Errno.EINVAL, "truncate", size, FsException.NONE, "negative size");
+      throw vnode.refused(Errno.EINVAL, "truncate", size, FsException.NONE, "negative size");
     }
     if (!writable) {
-      throw refused(Errno.EINVAL, "truncate", size, FsException.NONE, "not open for writing");
+      throw vnode.refused(Errno.EINVAL, "truncate", size, FsException.NONE, "not open for writing");
     }
     if (size > FILE_BYTES_MAX) {
-      throw refused(
+      throw vnode.refused(
           Errno.EFBIG, "truncate", size, FsException.NONE, "largest is " + FILE_BYTES_MAX);
     }
     return submit(new MappingCommand.Truncate(size));
@@ -405,14 +282,14 @@ public final class OpenInode implements AutoCloseable {
     long length = c.length();
     require(true, c.operation());
     if (offset < 0 || length <= 0) {
-      throw refused(Errno.EINVAL, c.operation(), offset, length, "negative or empty range");
+      throw vnode.refused(Errno.EINVAL, c.operation(), offset, length, "negative or empty range");
     }
     require(writable, c.operation());
     if (offset > FILE_BYTES_MAX - length) {
-      throw refused(Errno.EFBIG, c.operation(), offset, length, "largest is " + FILE_BYTES_MAX);
+      throw vnode.refused(Errno.EFBIG, c.operation(), offset, length, "largest is " + FILE_BYTES_MAX);
     }
     if (aligned && (offset % BLOCK_BYTES != 0 || length % BLOCK_BYTES != 0)) {
-      throw refused(Errno.EINVAL, c.operation(), offset, length, "not aligned to " + BLOCK_BYTES);
+      throw vnode.refused(Errno.EINVAL, c.operation(), offset, length, "not aligned to " + BLOCK_BYTES);
     }
     return c;
   }
@@ -476,62 +353,10 @@ public final class OpenInode implements AutoCloseable {
     require(true, operation);
     volume.pin(vnode, operation);
     try {
-      return seekLocked(operation, offset, data);
+      return new DataRanges(cache, vnode).seek(operation, offset, data);
     } finally {
       volume.unpin(vnode);
     }
-  }
-
-  private long seekLocked(String operation, long offset, boolean data) throws FsException {
-    vnode.ioLock.lockShared();
-    try {
-      long size = mapping.size();
-      if (offset < 0 || offset >= size) {
-        throw refused(
-            Errno.ENXIO, operation, offset, FsException.NONE, "the end of file is " + size);
-      }
-      long end = MappingOperations.blocksFor(size);
-      long block = nextOfKind(offset / BLOCK_BYTES, end, data);
-      if (block >= end) {
-        if (data) {
-          throw refused(Errno.ENXIO, operation, offset, FsException.NONE, "no data behind it");
-        }
-        return size;
-      }
-      return Math.max(offset, block * BLOCK_BYTES);
-    } finally {
-      vnode.ioLock.unlockShared();
-    }
-  }
-
-  /**
-   * The first block of {@code [from, end)} that is data, or that is not. Written blocks are data;
-   * holes and unwritten blocks are data where the cache holds bytes for them (SEMANTICS §4.6).
-   */
-  private long nextOfKind(long from, long end, boolean data) {
-    long at = from;
-    while (at < end) {
-      Extent extent = vnode.lookup(at).clip(at, end);
-      if (extent.isWritten()) {
-        if (data) {
-          return at;
-        }
-      } else if (data) {
-        long found = cache.nextData(mapping, at, extent.end());
-        if (found < extent.end()) {
-          return found;
-        }
-      } else {
-        LongPredicate cached = block -> cache.hasData(mapping, block);
-        for (long block = at; block < extent.end(); block++) {
-          if (!cached.test(block)) {
-            return block;
-          }
-        }
-      }
-      at = extent.end();
-    }
-    return end;
   }
 
   /**
@@ -539,36 +364,14 @@ public final class OpenInode implements AutoCloseable {
    */
   public List<Extent> extents() throws FsException {
     require(true, "extents");
-    List<Extent> found = new ArrayList<>();
-    long at = 0;
-    long end =
-        Math.max(MappingOperations.blocksFor(mapping.size()), vnode.inode().extents().endBlock());
-    while (at < end) {
-      Extent extent = vnode.lookup(at).clip(at, end);
-      if (!extent.isHole()) {
-        found.add(extent);
-        at = extent.end();
-        continue;
-      }
-      long dirty = cache.nextData(mapping, at, extent.end());
-      while (dirty < extent.end()) {
-        long stop = dirty;
-        while (stop < extent.end() && cache.hasData(mapping, stop)) {
-          stop++;
-        }
-        found.add(Extent.hole(dirty, stop - dirty));
-        dirty = cache.nextData(mapping, stop, extent.end());
-      }
-      at = extent.end();
-    }
-    return found;
+    return new DataRanges(cache, vnode).extents();
   }
 
   /** posix_fadvise(2); EINVAL if negative. A length of 0 reaches to the end of file. */
   public void advise(long offset, long length, Advice advice) throws FsException {
     require(true, "advise");
     if (offset < 0 || length < 0) {
-      throw refused(Errno.EINVAL, "advise", offset, length, "negative range");
+      throw vnode.refused(Errno.EINVAL, "advise", offset, length, "negative range");
     }
     long end = length == 0 || offset + length < 0 ? Long.MAX_VALUE : offset + length;
     volume.pin(vnode, "advise");
@@ -582,7 +385,7 @@ public final class OpenInode implements AutoCloseable {
         case RANDOM -> readahead.set(Readahead.Pattern.RANDOM);
       }
     } catch (IOException e) {
-      throw asFs(e, "advise", offset, length);
+      throw vnode.failed(e, "advise", offset, length);
     } finally {
       volume.unpin(vnode);
     }
@@ -630,13 +433,13 @@ public final class OpenInode implements AutoCloseable {
       } while (done == 0 && before != after);
       boolean pageInside = done > 0 || position - position % BLOCK_BYTES < after;
       if (!pageInside) {
-        throw refused(Errno.ENXIO, "load", position, want, "behind the end of file " + after);
+        throw vnode.refused(Errno.ENXIO, "load", position, want, "behind the end of file " + after);
       }
       while (dst.hasRemaining()) {
         dst.put((byte) 0);
       }
     } catch (IOException e) {
-      throw asFs(e, "load", position, want);
+      throw vnode.failed(e, "load", position, want);
     } finally {
       dst.limit(limit);
     }
@@ -653,48 +456,9 @@ public final class OpenInode implements AutoCloseable {
     volume.requireWritable();
     volume.pin(vnode, "store");
     try {
-      storePages(src, position);
+      writer.store(src, position);
     } finally {
       volume.unpin(vnode);
-    }
-  }
-
-  private void storePages(ByteBuffer src, long position) throws FsException {
-    MemorySegment from = MemorySegment.ofBuffer(src);
-    int length = src.remaining();
-    int done = 0;
-    boolean committed = false;
-    try {
-      while (done < length) {
-        long at = position + done;
-        int offset = (int) (at % BLOCK_BYTES);
-        int n = Math.min(BLOCK_BYTES - offset, length - done);
-        PageWriter.Result result =
-            cache
-                .writer()
-                .put(mapping, at / BLOCK_BYTES, offset, n, from, done, PageWriter.Mode.STORE);
-        switch (result) {
-          case DONE -> done += n;
-          case PAST_END ->
-              throw refused(
-                  Errno.ENXIO, "store", at, n, "behind the end of file " + mapping.size());
-          case NO_SPACE -> {
-            if (committed) {
-              throw refused(Errno.ENOSPC, "store", at, n, "the page cannot be backed");
-            }
-            volume.commitForSpace();
-            committed = true;
-          }
-        }
-      }
-    } catch (IOException e) {
-      throw asFs(e, "store", position, length);
-    } finally {
-      if (done > 0) {
-        src.position(src.position() + done);
-        vnode.modified(volume.nowNanos());
-        volume.dirtied();
-      }
     }
   }
 
@@ -709,21 +473,6 @@ public final class OpenInode implements AutoCloseable {
           FsException.NONE,
           closed.get() ? "the file is closed" : "not open for this");
     }
-  }
-
-  private FsException refused(
-      Errno errno, String operation, long offset, long length, String detail) {
-    return new FsException(errno, operation, vnode.ino(), offset, length, detail);
-  }
-
-  private FsException asFs(IOException e, String operation, long offset, long length) {
-    if (e instanceof FsException known) {
-      return known;
-    }
-    FsException error =
-        refused(Errno.EIO, operation, offset, length, String.valueOf(e.getMessage()));
-    error.initCause(e);
-    return error;
   }
 
   /** The frames go when the volume closes; a copy that comes too late meets a closed arena. */

@@ -16,6 +16,7 @@ import io.faultline.engine.pagecache.Backing;
 import io.faultline.engine.pagecache.Mapping;
 import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.writeback.WritebackFile;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -157,6 +158,22 @@ public final class Vnode implements Backing, WritebackFile {
         volume.publish(List.of(event));
       }
     }
+  }
+
+  /** A call on this file that is refused. */
+  FsException refused(Errno errno, String operation, long offset, long length, String detail) {
+    return new FsException(errno, operation, ino, offset, length, detail);
+  }
+
+  /** A call on this file that failed with {@code e}: EIO, if that does not name an errno itself. */
+  FsException failed(IOException e, String operation, long offset, long length) {
+    if (e instanceof FsException known) {
+      return known;
+    }
+    FsException error =
+        refused(Errno.EIO, operation, offset, length, String.valueOf(e.getMessage()));
+    error.initCause(e);
+    return error;
   }
 
   /** One more user, unless there is none: then the file may be on its way out. */
