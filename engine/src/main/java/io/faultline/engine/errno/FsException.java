@@ -53,6 +53,12 @@ public final class FsException extends IOException {
     return text.append(": ").append(detail.isEmpty() ? errno.text() : detail).toString();
   }
 
+  /** What was said beside errno, operation and range. */
+  public String detail() {
+    String message = String.valueOf(getMessage());
+    return message.substring(message.indexOf(": ") + 2);
+  }
+
   public Errno errno() {
     return errno;
   }

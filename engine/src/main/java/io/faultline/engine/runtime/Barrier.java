@@ -19,23 +19,23 @@ public enum Barrier {
   /** R13: a commit waits for its record before it lets its waiters go. */
   COMMIT_RECORD_WAIT("Journal.persist"),
   /** I6: freed blocks come back only when the transaction that freed them is durable. */
-  FREE_WAIT("LiveVolume.DurableFrees", Mutant.R9_FREE_AT_ONCE),
+  FREE_WAIT("DurableFrees.durable", Mutant.R9_FREE_AT_ONCE),
   /** R2: fsync writes the file's dirty pages back. */
-  FSYNC_WRITEBACK("LiveVolume.fsync"),
+  FSYNC_WRITEBACK("Durability.fsync"),
   /** R2: who writes back and waits also waits for pages that others write back. */
   WRITEBACK_WAIT("DirtyPages.awaitWriteback", Mutant.R2_FSYNC_SKIPS_WRITEBACK),
   /** R2: fsync waits for the newest transaction that names the file. */
-  FSYNC_COMMIT("LiveVolume.fsync"),
+  FSYNC_COMMIT("Durability.fsync"),
   /** R2: fsync flushes the image. */
-  FSYNC_IMAGE_FLUSH("LiveVolume.fsync", Mutant.R2_FSYNC_SKIPS_FLUSH),
+  FSYNC_IMAGE_FLUSH("Durability.fsync", Mutant.R2_FSYNC_SKIPS_FLUSH),
   /** R2: the first flush behind an open is made, also if nothing was written since. */
   REOPENED_IMAGE_FLUSH("FlushingDevice.flushWritten"),
   /** Sync of the volume writes all dirty pages back. */
-  SYNC_WRITEBACK("LiveVolume.syncAll"),
+  SYNC_WRITEBACK("Durability.syncAll"),
   /** Sync of the volume commits. */
-  SYNC_COMMIT("LiveVolume.syncAll"),
+  SYNC_COMMIT("Durability.syncAll"),
   /** Sync of the volume flushes the image. */
-  SYNC_IMAGE_FLUSH("LiveVolume.syncAll"),
+  SYNC_IMAGE_FLUSH("Durability.syncAll"),
   /** R24: closing a volume syncs it. */
   CLOSE_SYNC("LiveVolume.close", Mutant.R24_CLOSE_DOES_NOT_SYNC),
   /** R24: a commit interval after a change all dirty pages are written back. */

@@ -18,7 +18,7 @@ final class BackgroundWriteback implements Flusher.Work {
   @Override
   public void relieve() {
     for (Mapping mapping : volume.cache().dirtyMappings()) {
-      Vnode vnode = volume.fileInUse(mapping.ino());
+      Vnode vnode = volume.files().get(mapping.ino());
       if (vnode != null) {
         volume.writeback().flush(vnode, 0, Long.MAX_VALUE, false);
       }
@@ -30,14 +30,14 @@ final class BackgroundWriteback implements Flusher.Work {
   public @Nullable CompletableFuture<Void> settle() {
     CompletableFuture<Void> rest = null;
     try {
-      for (Vnode vnode : volume.files()) {
+      for (Vnode vnode : volume.files().all()) {
         // Clean ones too: a page that somebody else is writing back right now counts as clean,
         // and what publishes it must be in this commit.
         if (!Barrier.INTERVAL_WRITEBACK.omitted()) {
           volume.writeback().flush(vnode, 0, Long.MAX_VALUE, true);
         }
-        volume.settleTimes(vnode);
-        volume.forget(vnode);
+        volume.durability().settleTimes(vnode);
+        volume.files().forget(vnode);
       }
       volume.cache().dirtyMappings().forEach(volume.cache()::unlistIfClean);
       // As fsync does (rule R2), but without waiting: a destroyer may wait for this thread to find

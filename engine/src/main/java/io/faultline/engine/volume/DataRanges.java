@@ -39,7 +39,8 @@ final class DataRanges {
       long block = nextOfKind(offset / BLOCK_BYTES, end, data);
       if (block >= end) {
         if (data) {
-          throw vnode.refused(Errno.ENXIO, operation, offset, FsException.NONE, "no data behind it");
+          throw vnode.refused(
+              Errno.ENXIO, operation, offset, FsException.NONE, "no data behind it");
         }
         return size;
       }

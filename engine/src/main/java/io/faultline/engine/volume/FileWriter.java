@@ -137,7 +137,7 @@ final class FileWriter {
           break;
         } else {
           // Rule R20: what running transactions freed may be all that is missing.
-          volume.commitForSpace();
+          volume.frees().commitForSpace();
           committed = true;
         }
       }
@@ -184,7 +184,7 @@ final class FileWriter {
             if (committed) {
               throw vnode.refused(Errno.ENOSPC, "store", at, n, "the page cannot be backed");
             }
-            volume.commitForSpace();
+            volume.frees().commitForSpace();
             committed = true;
           }
         }

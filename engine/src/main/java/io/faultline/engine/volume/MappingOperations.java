@@ -56,6 +56,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MappingOperations {
   private final LiveVolume volume;
+  private final Publisher publisher;
   private final PageCache cache;
   private final Writeback writeback;
   private final BlockAllocator allocator;
@@ -63,11 +64,13 @@ public final class MappingOperations {
 
   MappingOperations(
       LiveVolume volume,
+      Publisher publisher,
       PageCache cache,
       Writeback writeback,
       BlockAllocator allocator,
       SpaceCounter space) {
     this.volume = volume;
+    this.publisher = publisher;
     this.cache = cache;
     this.writeback = writeback;
     this.allocator = allocator;
@@ -134,7 +137,7 @@ public final class MappingOperations {
     volume.requireWritable();
     Yield.at(YieldPoint.DESTROY_LOCKED, vnode.ino(), command.offset());
     if (Mutant.B11_BODY_ASKS_ITS_ACTOR.on()) {
-      LiveVolume.await(volume.submit(vnode, command));
+      Answers.await(volume.files().submit(vnode, command));
     }
     try {
       if (zeroesInPlace(command) && !Barrier.EDGE_MOVES_WAIT.omitted()) {
@@ -387,7 +390,7 @@ public final class MappingOperations {
 
   private void free(Vnode v) throws IOException {
     cache.invalidator().discard(v.mapping, 0, Long.MAX_VALUE);
-    try (StateLocks _ = volume.lockStates(v.ino())) {
+    try (StateLocks _ = publisher.lockStates(v.ino())) {
       Inode inode = volume.table().get(v.ino());
       // Opened again, or ended by another: nothing to do here.
       if (inode == null || inode.attributes().nlink() > 0 || v.users.get() > 0) {
@@ -396,7 +399,7 @@ public final class MappingOperations {
       v.mapping.setSize(0);
       v.pendingMtime.set(0);
       v.pendingAtime.set(0);
-      volume.publish(List.of(Decide.free(inode)));
+      publisher.publish(List.of(Decide.free(inode)));
     }
   }
 
@@ -409,8 +412,8 @@ public final class MappingOperations {
    * here leaves the volume read-only (rule R11).
    */
   private void publishOrFail(Vnode v, Decision decision) throws FsException {
-    try (StateLocks _ = volume.lockStates(v.ino())) {
-      volume.publish(List.of(decision.decide(v.inode())));
+    try (StateLocks _ = publisher.lockStates(v.ino())) {
+      publisher.publish(List.of(decision.decide(v.inode())));
     } catch (FsException | RuntimeException e) {
       volume.fail(e);
       throw e;
@@ -447,7 +450,7 @@ public final class MappingOperations {
     if (blocks == 0) {
       return List.of();
     }
-    volume.takeSpace(blocks, "fallocate", v.ino());
+    volume.frees().takeSpace(blocks, "fallocate", v.ino());
     List<Extent> offered = new ArrayList<>();
     ExtentMap extents = v.inode().extents();
     for (Extent hole : holes) {

@@ -44,6 +44,7 @@ public final class OpenInode implements AutoCloseable {
   private static final String NO_RANGE = "a negative offset, or an end past the largest number";
 
   private final LiveVolume volume;
+  private final FilesInUse files;
   private final Vnode vnode;
   private final Mapping mapping;
   private final PageCache cache;
@@ -57,6 +58,7 @@ public final class OpenInode implements AutoCloseable {
 
   private OpenInode(LiveVolume volume, Vnode vnode, boolean readable, boolean writable) {
     this.volume = volume;
+    this.files = volume.files();
     this.vnode = vnode;
     this.mapping = vnode.mapping;
     this.cache = volume.cache();
@@ -74,7 +76,7 @@ public final class OpenInode implements AutoCloseable {
     if (writable) {
       volume.requireWritable();
     }
-    return new OpenInode(volume, volume.acquire(ino, "open"), readable, writable);
+    return new OpenInode(volume, volume.files().acquire(ino, "open"), readable, writable);
   }
 
   public Vnode vnode() {
@@ -94,7 +96,7 @@ public final class OpenInode implements AutoCloseable {
     admitRead(dst, position);
     if (readsUnderIoLock) {
       // Pinned outside the lock: whoever ends as the last user waits for it, exclusive.
-      volume.pin(vnode, "read");
+      files.pin(vnode, "read");
       try {
         vnode.ioLock.lockShared();
         try {
@@ -103,7 +105,7 @@ public final class OpenInode implements AutoCloseable {
           vnode.ioLock.unlockShared();
         }
       } finally {
-        volume.unpin(vnode);
+        files.unpin(vnode);
       }
     }
     return readUnlocked(dst, position);
@@ -136,7 +138,7 @@ public final class OpenInode implements AutoCloseable {
    */
   public int readWhole(ByteBuffer dst, long position) throws FsException {
     admitRead(dst, position);
-    volume.pin(vnode, "read");
+    files.pin(vnode, "read");
     try {
       int n = readBesideSinglePages(dst, position);
       if (n >= 0) {
@@ -149,7 +151,7 @@ public final class OpenInode implements AutoCloseable {
         vnode.ioLock.unlockExclusive();
       }
     } finally {
-      volume.unpin(vnode);
+      files.unpin(vnode);
     }
   }
 
@@ -213,11 +215,11 @@ public final class OpenInode implements AutoCloseable {
     }
     int allowed = (int) Math.min(length, FILE_BYTES_MAX - position);
     long early = Mutant.R18_SIZE_BEFORE_LOCK.on() ? mapping.size() : -1;
-    volume.pin(vnode, "write");
+    files.pin(vnode, "write");
     try {
       return writer.write(src, position, allowed, early);
     } finally {
-      volume.unpin(vnode);
+      files.unpin(vnode);
     }
   }
 
@@ -230,11 +232,11 @@ public final class OpenInode implements AutoCloseable {
   public long append(ByteBuffer src) throws FsException {
     require(writable, "append");
     volume.requireWritable();
-    volume.pin(vnode, "append");
+    files.pin(vnode, "append");
     try {
       return writer.append(src);
     } finally {
-      volume.unpin(vnode);
+      files.unpin(vnode);
     }
   }
 
@@ -286,10 +288,12 @@ public final class OpenInode implements AutoCloseable {
     }
     require(writable, c.operation());
     if (offset > FILE_BYTES_MAX - length) {
-      throw vnode.refused(Errno.EFBIG, c.operation(), offset, length, "largest is " + FILE_BYTES_MAX);
+      throw vnode.refused(
+          Errno.EFBIG, c.operation(), offset, length, "largest is " + FILE_BYTES_MAX);
     }
     if (aligned && (offset % BLOCK_BYTES != 0 || length % BLOCK_BYTES != 0)) {
-      throw vnode.refused(Errno.EINVAL, c.operation(), offset, length, "not aligned to " + BLOCK_BYTES);
+      throw vnode.refused(
+          Errno.EINVAL, c.operation(), offset, length, "not aligned to " + BLOCK_BYTES);
     }
     return c;
   }
@@ -299,17 +303,17 @@ public final class OpenInode implements AutoCloseable {
     if (Mutant.K1_FLUSH_BEFORE_LOCK.on()) {
       volume.writeback().flush(vnode, 0, Long.MAX_VALUE, true);
     }
-    return volume.command(vnode, command);
+    return files.command(vnode, command);
   }
 
   /** Waits for a command of this file. */
   public static void await(CompletableFuture<Void> command) throws FsException {
-    LiveVolume.await(command);
+    Answers.await(command);
   }
 
   /** Sends a command of this file and waits for it, perhaps by running it on this thread. */
   public static void call(CallerLane.Call<FsException> command) throws FsException {
-    LiveVolume.call(command);
+    Answers.call(command);
   }
 
   /** fsync(2); a writeback error since this file's last is reported once (errseq). */
@@ -317,11 +321,11 @@ public final class OpenInode implements AutoCloseable {
     require(true, "fsync");
     long before = vnode.errorCount();
     if (!volume.config().readOnly()) {
-      volume.pin(vnode, "fsync");
+      files.pin(vnode, "fsync");
       try {
-        volume.fsync(vnode, times);
+        volume.durability().fsync(vnode, times);
       } finally {
-        volume.unpin(vnode);
+        files.unpin(vnode);
       }
     }
     long errors = vnode.errorCount();
@@ -351,11 +355,11 @@ public final class OpenInode implements AutoCloseable {
   private long seek(long offset, boolean data) throws FsException {
     String operation = data ? "seek-data" : "seek-hole";
     require(true, operation);
-    volume.pin(vnode, operation);
+    files.pin(vnode, operation);
     try {
       return new DataRanges(cache, vnode).seek(operation, offset, data);
     } finally {
-      volume.unpin(vnode);
+      files.unpin(vnode);
     }
   }
 
@@ -374,7 +378,7 @@ public final class OpenInode implements AutoCloseable {
       throw vnode.refused(Errno.EINVAL, "advise", offset, length, "negative range");
     }
     long end = length == 0 || offset + length < 0 ? Long.MAX_VALUE : offset + length;
-    volume.pin(vnode, "advise");
+    files.pin(vnode, "advise");
     try {
       switch (advice) {
         case WILL_NEED ->
@@ -387,7 +391,7 @@ public final class OpenInode implements AutoCloseable {
     } catch (IOException e) {
       throw vnode.failed(e, "advise", offset, length);
     } finally {
-      volume.unpin(vnode);
+      files.unpin(vnode);
     }
   }
 
@@ -454,11 +458,11 @@ public final class OpenInode implements AutoCloseable {
   public void store(ByteBuffer src, long position) throws FsException {
     require(writable, "store");
     volume.requireWritable();
-    volume.pin(vnode, "store");
+    files.pin(vnode, "store");
     try {
       writer.store(src, position);
     } finally {
-      volume.unpin(vnode);
+      files.unpin(vnode);
     }
   }
 
@@ -490,9 +494,9 @@ public final class OpenInode implements AutoCloseable {
   public void close() throws FsException {
     if (closed.compareAndSet(false, true)) {
       if (Mutant.B21_CLOSE_SYNCS.on()) {
-        volume.fsync(vnode, true);
+        volume.durability().fsync(vnode, true);
       }
-      volume.release(vnode);
+      files.release(vnode);
     }
   }
 }

@@ -21,9 +21,16 @@ import org.jspecify.annotations.Nullable;
 final class StripedStateLocks {
   private static final int STRIPES = 1_024;
 
+  /** Asked with checks on only: what an inode is, for the graph of lock orders. */
+  private final LongFunction<LockRole> role;
+
   /** Made when first taken: most volumes use few. */
   private final AtomicReferenceArray<@Nullable ReentrantLock> locks =
       new AtomicReferenceArray<>(STRIPES);
+
+  StripedStateLocks(LongFunction<LockRole> role) {
+    this.role = role;
+  }
 
   private ReentrantLock stripe(int s) {
     ReentrantLock known = locks.get(s);
@@ -35,12 +42,8 @@ final class StripedStateLocks {
     return other == null ? made : other;
   }
 
-  /**
-   * Takes the locks of {@code inos}.
-   *
-   * @param role asked with checks on only: what an inode is, for the graph of lock orders
-   */
-  StateLocks lock(LongFunction<LockRole> role, long... inos) {
+  /** Takes the locks of {@code inos}. */
+  StateLocks lock(long... inos) {
     int[] stripes = new int[inos.length];
     for (int i = 0; i < inos.length; i++) {
       stripes[i] = (int) (inos[i] & (STRIPES - 1));

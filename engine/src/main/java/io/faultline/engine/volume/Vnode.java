@@ -4,6 +4,8 @@ import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
 import io.faultline.engine.extent.AllocationWindow;
 import io.faultline.engine.extent.Extent;
+import io.faultline.engine.extent.ExtentMap;
+import io.faultline.engine.inode.Attributes;
 import io.faultline.engine.inode.Event;
 import io.faultline.engine.inode.Inode;
 import io.faultline.engine.lock.CacheGuard;
@@ -148,16 +150,64 @@ public final class Vnode implements Backing, WritebackFile {
 
   @Override
   public void publish(Decision decision) throws FsException {
-    try (StateLocks _ = volume.lockStates(ino)) {
+    try (StateLocks _ = volume.publisher().lockStates(ino)) {
       if (!(volume.table().get(ino) instanceof Inode.RegularFile)) {
         throw new FsException(
             Errno.ENOENT, "writeback", ino, FsException.NONE, FsException.NONE, "the file is gone");
       }
       Event event = decision.decide();
       if (event != null) {
-        volume.publish(List.of(event));
+        volume.publisher().publish(List.of(event));
       }
     }
+  }
+
+  /**
+   * An event about this inode is in the journal; the caller holds the inode-state lock.
+   *
+   * @param now the inode after it, null if it is gone
+   */
+  void published(Event event, @Nullable Inode now, long lsn) {
+    lastLsn = Math.max(lastLsn, lsn);
+    if (event instanceof Event.RangeCollapsed || event instanceof Event.RangeInserted) {
+      movedLsn = lsn;
+    }
+    Inode.RegularFile before = inode;
+    if (now instanceof Inode.RegularFile file) {
+      if (!(event instanceof Event.RangePunched && Mutant.B10_OLD_MAPPING_AFTER_PUNCH.on())) {
+        inode = file;
+      }
+      clearTimes(before.attributes(), file.attributes(), event);
+    } else {
+      inode = new Inode.RegularFile(before.attributes(), 0, ExtentMap.EMPTY);
+    }
+  }
+
+  /** Times that the event carried are no longer pending. */
+  private void clearTimes(Attributes before, Attributes now, Event event) {
+    boolean attributes = event instanceof Event.AttributesChanged;
+    boolean mtimeSet = attributes && before.mtimeNanos() != now.mtimeNanos();
+    long mtime = pendingMtime.get();
+    if (mtime != 0 && (mtimeSet || mtime <= now.mtimeNanos())) {
+      pendingMtime.compareAndSet(mtime, 0);
+    }
+    boolean atimeSet = attributes && before.atimeNanos() != now.atimeNanos();
+    long atime = pendingAtime.get();
+    if (atime != 0 && attributes && (atimeSet || atime <= now.atimeNanos())) {
+      pendingAtime.compareAndSet(atime, 0);
+    }
+  }
+
+  /** Whether nobody uses the file and the evented state says all that is known of it. */
+  boolean isIdle(long durableLsn) {
+    return users.get() == 0
+        && commands.get() == 0
+        && pendingMtime.get() == 0
+        && pendingAtime.get() == 0
+        && movedLsn <= durableLsn
+        && !hasUnseenError()
+        && mapping.dirtyPages() == 0
+        && mapping.isEmpty();
   }
 
   /** A call on this file that is refused. */
@@ -191,12 +241,12 @@ public final class Vnode implements Backing, WritebackFile {
 
   @Override
   public void pin(String operation) throws FsException {
-    volume.pin(this, operation);
+    volume.files().pin(this, operation);
   }
 
   @Override
   public void unpin() throws FsException {
-    volume.unpin(this);
+    volume.files().unpin(this);
   }
 
   /**
