@@ -31,9 +31,15 @@ final class Errors {
               ErrnoException.NONE,
               ErrnoException.NONE,
               ErrnoException.NONE,
-              Errno.EIO + " " + operation + ": " + failure.getMessage(),
+              Errno.EIO + " " + operation + ": " + text(failure),
               failure);
     };
+  }
+
+  /** Some of the host's failures, such as a channel closed by an interrupt, say nothing. */
+  private static String text(IOException failure) {
+    String message = failure.getMessage();
+    return message == null ? failure.getClass().getSimpleName() : message;
   }
 
   /** The public form of what the engine threw where a mapped page could not be had. */

@@ -36,12 +36,15 @@ final class VolumeCheck {
   private record Replayed(InodeTable table, long lastLsn, FsckReport.@Nullable Finding stop) {}
 
   static FsckReport check(Path directory) throws IOException {
+    boolean interrupted = Thread.interrupted();
     try (VolumeDirectory files = VolumeDirectory.open(directory, true)) {
       return check(files);
     } catch (FileSystemException e) {
       throw e; // as in VolumeOpener
     } catch (IOException e) {
       throw Errors.translate("fsck", e);
+    } finally {
+      VolumeOpener.interruptAgain(interrupted);
     }
   }
 

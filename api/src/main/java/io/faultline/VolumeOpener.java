@@ -38,6 +38,7 @@ final class VolumeOpener {
 
   static Volume create(Path directory, VolumeOptions options) throws IOException {
     requireGuard(options, true);
+    boolean interrupted = Thread.interrupted();
     try {
       VolumeDirectory files =
           VolumeDirectory.create(directory, options.layout(), options.sizeBytes());
@@ -46,11 +47,21 @@ final class VolumeOpener {
       throw e;
     } catch (IOException e) {
       throw Errors.translate("create", e);
+    } finally {
+      interruptAgain(interrupted);
+    }
+  }
+
+  /** The host's channels refuse a thread that is interrupted; an opening may go on. */
+  static void interruptAgain(boolean interrupted) {
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 
   static Volume open(Path directory, VolumeOptions options) throws IOException {
     requireGuard(options, false);
+    boolean interrupted = Thread.interrupted();
     try {
       VolumeDirectory files = VolumeDirectory.open(directory, options.readOnly());
       VolumeIdentity last = files.superblock().identity();
@@ -63,6 +74,8 @@ final class VolumeOpener {
       throw e;
     } catch (IOException e) {
       throw Errors.translate("open", e);
+    } finally {
+      interruptAgain(interrupted);
     }
   }
 

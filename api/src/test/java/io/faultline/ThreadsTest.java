@@ -10,9 +10,12 @@ import io.faultline.engine.device.DeviceCapabilities;
 import io.faultline.engine.device.Io;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -20,6 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Goal: threads of either kind may wait, in any number, be interrupted, and hinder nobody else. */
 @Timeout(60)
@@ -176,6 +180,94 @@ class ThreadsTest {
     assertThat(seen).allSatisfy(s -> assertThat(s.get()).isEqualTo(new Seen(7, true)));
   }
 
+  private interface Action {
+    void run() throws IOException;
+  }
+
+  /** What {@code action} threw, or whether its thread is still interrupted behind it. */
+  private static Object interrupted(boolean virtual, Action action) throws Exception {
+    AtomicReference<Object> seen = new AtomicReference<>("nothing");
+    start(
+            virtual,
+            () -> {
+              Thread.currentThread().interrupt();
+              try {
+                action.run();
+                seen.set(Thread.currentThread().isInterrupted());
+              } catch (Throwable e) {
+                seen.set(e);
+              }
+            })
+        .join();
+    return seen.get();
+  }
+
+  /**
+   * Commits and commands run actors' turns on the caller's thread, and Akka ends a turn's run where
+   * it finds the thread interrupted.
+   */
+  @Test
+  void whateverAnInterruptedThreadChangesIsDoneAndTheFlagStays(@TempDir Path directory)
+      throws Exception {
+    VolumeOptions options = VolumeOptions.defaults().size("16m").cacheSize("1m");
+    for (boolean virtual : List.of(false, true)) {
+      Path place = directory.resolve(virtual ? "virtual" : "platform");
+      AtomicReference<Volume> made = new AtomicReference<>();
+      assertThat(interrupted(virtual, () -> made.set(Volume.create(place, options))))
+          .as("create")
+          .isEqualTo(true);
+      Volume volume = made.get();
+      try (OpenFile file = volume.open("/f", CREATE, READ, WRITE)) {
+        Map<String, Action> actions = new LinkedHashMap<>();
+        actions.put("write", () -> file.write(ByteBuffer.allocate(40_000), 0));
+        actions.put("sync", file::sync);
+        actions.put("punch", () -> file.punchHole(100, 9_000));
+        actions.put("insert", () -> file.insertRange(4_096, 4_096));
+        actions.put("truncate", () -> file.truncate(20_000));
+        actions.put("mkdir", () -> volume.mkdir("/d"));
+        actions.put("rename", () -> volume.rename("/f", "/d/g"));
+        actions.put("volume sync", volume::sync);
+        actions.put("drop caches", volume::dropCaches);
+        actions.put("stage", () -> file.async().truncate(10).toCompletableFuture().join());
+        for (Map.Entry<String, Action> action : actions.entrySet()) {
+          assertThat(interrupted(virtual, action.getValue()))
+              .as(action.getKey() + (virtual ? ", virtual" : ", platform"))
+              .isEqualTo(true);
+        }
+        interruptedAgainAndAgain(virtual, file);
+        assertThat(file.size()).isEqualTo(4_096);
+      }
+      assertThat(interrupted(virtual, volume::close)).as("close").isEqualTo(true);
+      assertThat(Volume.check(place).findings()).isEmpty();
+    }
+  }
+
+  /** Interrupts wherever they fall, also inside a turn. */
+  private static void interruptedAgainAndAgain(boolean virtual, OpenFile file) throws Exception {
+    AtomicReference<Object> seen = new AtomicReference<>("nothing");
+    Thread worker =
+        start(
+            virtual,
+            () -> {
+              try {
+                for (int i = 0; i < 100; i++) {
+                  file.write(ByteBuffer.allocate(4_096), 0);
+                  file.sync();
+                  file.punchHole(0, 4_096);
+                  file.truncate(4_096);
+                }
+                seen.set("done");
+              } catch (Throwable e) {
+                seen.set(e);
+              }
+            });
+    while (worker.isAlive()) {
+      worker.interrupt();
+      Thread.yield();
+    }
+    assertThat(seen.get()).isEqualTo("done");
+  }
+
   /**
    * All readers wait for the device and go on waiting; a punch, and a read of what is cached, of
    * other files are done all the same. Nothing here depends on how long anything takes.
@@ -237,7 +329,7 @@ class ThreadsTest {
     try (PowerCutVolume subject = new PowerCutVolume(SIZE_BYTES);
         OpenFile file = subject.volume().open("/f", CREATE, WRITE)) {
       long before = subject.recording().flushes();
-      for (int i = 0; i < 200; i++) {
+      for (int i = 0; i < 100; i++) {
         file.write(ByteBuffer.wrap(new byte[] {(byte) i}), i % 3);
         file.sync();
         assertThat(subject.recording().flushes()).isGreaterThan(before + i);

@@ -87,19 +87,22 @@ public final class CallerLane {
 
   private void work(CompletableFuture<Void> answer) {
     boolean interrupted = false;
-    while (true) {
-      Runnable next = next();
-      if (next != null) {
-        next.run();
-      } else if (answer.isDone()) {
-        break;
-      } else {
-        LockSupport.park(this);
-        interrupted |= Thread.interrupted();
+    try {
+      while (true) {
+        Runnable next = next();
+        if (next != null) {
+          interrupted |= Uninterrupted.run(next);
+        } else if (answer.isDone()) {
+          break;
+        } else {
+          LockSupport.park(this);
+          interrupted |= Thread.interrupted();
+        }
       }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import akka.dispatch.DispatcherPrerequisites;
 import akka.dispatch.ExecutorServiceConfigurator;
 import akka.dispatch.ExecutorServiceFactory;
 import com.typesafe.config.Config;
+import io.faultline.engine.runtime.Uninterrupted;
 import java.util.ArrayDeque;
 import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
@@ -46,12 +47,16 @@ public final class CallingThreadConfigurator extends ExecutorServiceConfigurator
       }
       waiting = new ArrayDeque<>();
       BEHIND.set(waiting);
+      boolean interrupted = false;
       try {
         for (Runnable next = task; next != null; next = waiting.poll()) {
-          next.run();
+          interrupted |= Uninterrupted.run(next);
         }
       } finally {
         BEHIND.remove();
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
       }
     }
   }

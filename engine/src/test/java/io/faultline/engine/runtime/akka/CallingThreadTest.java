@@ -70,4 +70,26 @@ class CallingThreadTest {
       EngineActorSystems.terminate(system);
     }
   }
+
+  @Test
+  void anInterruptLosesNoTurn() throws Exception {
+    ActorSystem<Void> system = EngineActorSystems.create("interrupted", Behaviors.empty());
+    try {
+      ActorRef<String> end = system.systemActorOf(end(), "end", INLINE);
+      ActorRef<String> second = system.systemActorOf(link("second", end), "second", INLINE);
+      ActorRef<String> first = system.systemActorOf(link("first", second), "first", INLINE);
+      first.tell("a");
+      while (trace.size() < 5) {
+        Thread.onSpinWait();
+      }
+      trace.clear();
+      Thread.currentThread().interrupt();
+      first.tell("b");
+      assertThat(Thread.interrupted()).isTrue();
+      assertThat(trace).hasSize(5).endsWith("end takes b");
+    } finally {
+      Thread.interrupted();
+      EngineActorSystems.terminate(system);
+    }
+  }
 }
