@@ -3,7 +3,6 @@ package io.faultline.cli;
 import io.faultline.engine.extent.Extent;
 import io.faultline.persistence.history.Blame;
 import io.faultline.persistence.history.VolumeHistory;
-import io.faultline.persistence.replay.Replay;
 import java.io.IOException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -35,15 +34,8 @@ final class JournalBlame extends JournalVerb {
     if (offset < 0) {
       throw new ParameterException(commandLine(), "offset " + offset + " is negative");
     }
-    long lsn = lsn(at);
-    if (lsn == Long.MAX_VALUE) {
-      Replay.End end = history.replay().toEnd();
-      tellEnd(history, end);
-      lsn = end.lsn();
-    } else {
-      at(history, lsn);
-    }
-    Blame.Answer answer = Blame.of(history, file, offset, lsn);
+    at(history, lsn(at));
+    Blame.Answer answer = Blame.of(history, file, offset, history.replay().lsn());
     if (!json()) {
       out().println(head(answer));
     }

@@ -30,9 +30,13 @@ final class JournalShow extends JournalVerb {
       throw new ParameterException(commandLine(), "the first transaction is 1");
     }
     if (wanted == Long.MAX_VALUE) {
-      wanted = history.replay().toEnd().lsn();
+      at(history, wanted);
+      wanted = history.replay().lsn();
+      if (wanted == 0) {
+        throw new IOException("there is no transaction that can be read");
+      }
     }
-    VolumeState before = at(history, wanted - 1);
+    VolumeState before = at(history, wanted - 1, wanted);
     Tx tx;
     try (EventSource.Cursor<Tx> cursor = history.events().from(wanted)) {
       EventSource.Entry<Tx> entry = cursor.next();

@@ -10,6 +10,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** {@code journal VOLUME step}: a walk through history by commands. */
 @Command(
@@ -34,6 +35,9 @@ final class JournalStep extends JournalVerb {
 
   @Override
   int run(VolumeHistory history) throws IOException {
+    if (json()) {
+      throw new ParameterException(commandLine(), "step talks to a person: it has no --json");
+    }
     StepSession session = new StepSession(history);
     at(history, lsn(at));
     history.replay().goTo(history.replay().lsn());

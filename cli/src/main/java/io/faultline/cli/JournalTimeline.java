@@ -8,8 +8,8 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -45,20 +45,14 @@ final class JournalTimeline extends JournalVerb {
       throw new ParameterException(
           commandLine(), "the page must not lie in the volume: its history is only read");
     }
-    Path part = whole.resolveSibling(whole.getFileName() + ".part");
-    boolean complete;
-    // Whole or not at all: half a page would be taken for one.
-    try {
-      complete = write(history, part);
-      Files.move(part, whole, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(part);
-    }
-    return complete ? ExitCode.HELD : ExitCode.FAILED;
+    AtomicBoolean complete = new AtomicBoolean();
+    WholeFile.write(whole, part -> complete.set(write(history, part)));
+    return complete.get() ? ExitCode.HELD : ExitCode.FAILED;
   }
 
   private static boolean isInside(Path file, Path directory) throws IOException {
-    Path parent = Objects.requireNonNull(file.normalize().getParent());
+    Path at = Files.exists(file) ? file.toRealPath() : file.normalize();
+    Path parent = Objects.requireNonNull(at.getParent());
     return Files.exists(parent) && parent.toRealPath().startsWith(directory.toRealPath());
   }
 

@@ -36,6 +36,9 @@ abstract class JournalVerb implements Callable<Integer> {
   /** Whether anything may have been printed. */
   private boolean answering;
 
+  /** Whether end, where the question said so, was damage and not the end. */
+  private boolean brokenOff;
+
   /**
    * Runs once more if what was to be read was dropped meanwhile, as the process that has the volume
    * open may do at any time; not behind the first line of the answer.
@@ -46,7 +49,8 @@ abstract class JournalVerb implements Callable<Integer> {
       try (VolumeHistory history = VolumeHistory.open(journal().directory())) {
         List<Long> kept = history.kept();
         try {
-          return run(history);
+          int code = run(history);
+          return brokenOff && code == ExitCode.HELD ? ExitCode.FAILED : code;
         } catch (IOException e) {
           if (answering || history.kept().equals(kept)) {
             throw e;
@@ -73,15 +77,22 @@ abstract class JournalVerb implements Callable<Integer> {
     return commandLine().getOut();
   }
 
-  /** Goes to the transaction that {@code word} names; says where history ends if that is before. */
-  static VolumeState at(VolumeHistory history, long lsn) throws IOException {
+  /** Goes to a transaction; says where history ends if that is before, and what ends it. */
+  final VolumeState at(VolumeHistory history, long lsn) throws IOException {
+    return at(history, lsn, lsn);
+  }
+
+  /** {@link #at(VolumeHistory, long)} for a question about transaction {@code asked}. */
+  final VolumeState at(VolumeHistory history, long lsn, long asked) throws IOException {
     Replay<VolumeState, Tx> replay = history.replay();
     if (lsn != Long.MAX_VALUE && !replay.goToState(lsn)) {
       throw new IOException(
-          "there is no transaction " + lsn + ": the last one is " + replay.lsn() + why(history));
+          "there is no transaction " + asked + ": the last one is " + replay.lsn() + why(history));
     }
     if (lsn == Long.MAX_VALUE) {
-      replay.toEnd();
+      Replay.End end = replay.toEnd();
+      tellEnd(history, end);
+      brokenOff = end.broken().isPresent();
     }
     return replay.state();
   }

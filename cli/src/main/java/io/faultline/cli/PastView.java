@@ -88,8 +88,10 @@ record PastView(VolumeState state, boolean json, Consumer<String> lines) {
 
   /** The runs of a file that are no holes, with where they lie. */
   void extents(String file) throws FsException {
-    if (!(state.find(file) instanceof Inode.RegularFile found)) {
-      throw new FsException(Errno.EINVAL, "extents", file + " has no blocks");
+    Inode inode = state.find(file);
+    if (!(inode instanceof Inode.RegularFile found)) {
+      Errno errno = inode instanceof Inode.Directory ? Errno.EISDIR : Errno.EINVAL;
+      throw new FsException(errno, "extents", file + " has no blocks");
     }
     for (Extent extent : found.extents()) {
       lines.accept(json ? PastText.extentJson(extent).line() : PastText.extent(extent));

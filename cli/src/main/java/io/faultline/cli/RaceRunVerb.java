@@ -7,9 +7,7 @@ import io.faultline.soak.race.GivenSchedule;
 import io.faultline.soak.race.Laboratory;
 import io.faultline.soak.race.Scenario;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.EnumSet;
 import java.util.Objects;
 import java.util.Set;
@@ -101,22 +99,10 @@ final class RaceRunVerb implements Callable<Integer> {
       throw new ParameterException(line, String.valueOf(misfit.getMessage()), misfit);
     }
     if (picture != null) {
-      write(picture, Laboratory.picture(scenario, answer));
+      WholeFile.write(picture, Laboratory.picture(scenario, answer));
     }
     line.getOut().print(answer.text());
     line.getOut().flush();
     return answer.verdict() == Laboratory.Verdict.VIOLATION ? ExitCode.VIOLATION : ExitCode.HELD;
-  }
-
-  /** Whole or not at all: half a file would be taken for one. */
-  static void write(Path file, String text) throws IOException {
-    Path whole = file.toAbsolutePath();
-    Path part = whole.resolveSibling(whole.getFileName() + ".part");
-    try {
-      Files.writeString(part, text);
-      Files.move(part, whole, StandardCopyOption.REPLACE_EXISTING);
-    } finally {
-      Files.deleteIfExists(part);
-    }
   }
 }

@@ -119,7 +119,7 @@ final class RaceSearch implements Callable<Integer> {
     out.print(smallest.program().text());
     out.println("schedule: " + smallest.schedule());
     if (save != null) {
-      RaceRunVerb.write(save, smallest.program().text());
+      WholeFile.write(save, smallest.program().text());
       out.println("again: " + again(smallest));
     }
     writeTrace(smallest.trace());
@@ -135,7 +135,7 @@ final class RaceSearch implements Callable<Integer> {
 
   private void writeTrace(String text) throws IOException {
     if (trace != null) {
-      RaceRunVerb.write(trace, text);
+      WholeFile.write(trace, text);
     }
   }
 

@@ -340,6 +340,36 @@ class JournalVerbsTest {
         .contains("there is no transaction 8: the last one is 7; segment ")
         .hasLineCount(1);
     assertThat(journal.lines("at", "7", "fsck")).hasSize(1);
+    assertThat(journal.run("show", "99").err()).contains("there is no transaction 99: the last");
+    VerbRun.Outcome end = journal.run("at", "end", "fsck");
+    assertThat(end.exitCode()).isEqualTo(ExitCode.HELD);
+    assertThat(end.err()).contains("a record that is not complete").hasLineCount(1);
+  }
+
+  @Test
+  void aPageNeverReplacesWhatIsNoFile() throws IOException {
+    Path directory = Files.createDirectory(host.resolve("empty"));
+    VerbRun.Outcome onDirectory = journal.run("timeline", "--html", directory.toString());
+    assertThat(onDirectory.exitCode()).isEqualTo(ExitCode.FAILED);
+    assertThat(onDirectory.err()).contains(directory + ": is a directory");
+    assertThat(directory).isDirectory();
+    Path page = Files.writeString(host.resolve("page.html"), "older");
+    Path link = Files.createSymbolicLink(host.resolve("link"), page);
+    journal.lines("timeline", "--html", link.toString());
+    assertThat(link).isSymbolicLink();
+    assertThat(page).content().startsWith("<!");
+    Path device = Files.createSymbolicLink(host.resolve("device"), Path.of("/dev/null"));
+    journal.lines("timeline", "--html", device.toString());
+    assertThat(device).isSymbolicLink();
+    Path inside =
+        Files.createSymbolicLink(host.resolve("inside"), journal.directory.resolve("superblock"));
+    assertThat(journal.run("timeline", "--html", inside.toString()).exitCode())
+        .isEqualTo(ExitCode.USAGE);
+  }
+
+  @Test
+  void stepHasNoJson() {
+    assertThat(journal.run("step", "--json").exitCode()).isEqualTo(ExitCode.USAGE);
   }
 
   @Test
@@ -371,9 +401,22 @@ class JournalVerbsTest {
     assertThat(journal.run("at", "3", "fsck").exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(journal.run("show", "3").exitCode()).isEqualTo(ExitCode.FAILED);
     VerbRun.Outcome blame = journal.run("blame", "/d/a b", "0");
-    assertThat(blame.exitCode()).isEqualTo(ExitCode.HELD);
+    assertThat(blame.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(blame.out()).startsWith("/d/a%20b ino=12 offset=0 lsn=2: written in device block");
     assertThat(blame.err()).contains("behind transaction 2: ").contains("transaction 3");
+    for (String[] words :
+        List.of(
+            new String[] {"at", "end", "ls"},
+            new String[] {"diff", "1", "end"},
+            new String[] {"show", "end"})) {
+      VerbRun.Outcome toEnd = journal.run(words);
+      assertThat(toEnd.exitCode()).as(words[0]).isEqualTo(ExitCode.FAILED);
+      assertThat(toEnd.out()).as(words[0]).isNotEmpty();
+      assertThat(toEnd.err())
+          .as(words[0])
+          .startsWith("faultline journal: behind transaction 2: ")
+          .hasLineCount(1);
+    }
     VerbRun.Outcome bisect = journal.run("bisect");
     assertThat(bisect.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(bisect.out()).startsWith("held up to lsn=2 ");
