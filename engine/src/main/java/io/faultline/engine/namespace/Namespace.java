@@ -290,15 +290,15 @@ public final class Namespace {
     String operation = "link";
     String what = existing + " -> " + newPath;
     PathText from = PathText.ofPath(operation, existing);
-    PathText to = PathText.ofPath(operation, newPath);
     while (true) {
       LinkPlan plan =
           lookups.settled(
               operation,
               what,
               walk -> {
+                // Linux looks at the new path, its length too, when the old one led somewhere.
                 Inode inode = walk.resolve(from, false);
-                Last last = newName(walk, to, false);
+                Last last = newName(walk, PathText.ofPath(operation, newPath), false);
                 if (inode instanceof Inode.Directory) {
                   throw walk.error(Errno.EPERM, inode.ino(), "is a directory");
                 }

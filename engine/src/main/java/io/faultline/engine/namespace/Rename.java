@@ -41,8 +41,12 @@ final class Rename {
     this.mutants = mutants;
   }
 
-  /** What a rename asks for. */
-  private record Request(String what, PathText from, PathText to, boolean noReplace) {}
+  /**
+   * What a rename asks for.
+   *
+   * @param to taken apart only when {@code from} led to a directory, as in Linux
+   */
+  private record Request(String what, PathText from, String to, boolean noReplace) {}
 
   /**
    * What the lock-free look found.
@@ -77,7 +81,7 @@ final class Rename {
         new Request(
             from + " -> " + to,
             PathText.ofPath(OPERATION, from),
-            PathText.ofPath(OPERATION, to),
+            to,
             flags.contains(RenameFlag.NOREPLACE));
     boolean spans = false;
     while (true) {
@@ -138,7 +142,8 @@ final class Rename {
    */
   private Plan plan(PathWalk walk, Request request, boolean exclusive) throws FsException {
     Last from = walk.last(InodeTable.ROOT, request.from());
-    Last to = walk.last(InodeTable.ROOT, request.to());
+    PathText target = PathText.ofPath(OPERATION, request.to());
+    Last to = walk.last(InodeTable.ROOT, target);
     if (from.kind() != LastKind.NAME) {
       throw walk.error(Errno.EBUSY, from.dir(), "the source is no name");
     }
@@ -157,7 +162,7 @@ final class Rename {
       throw walk.error(Errno.EEXIST, replaced.ino(), "the target exists");
     }
     boolean directory = source instanceof Inode.Directory;
-    if (!directory && (request.from().trailingSlash() || request.to().trailingSlash())) {
+    if (!directory && (request.from().trailingSlash() || target.trailingSlash())) {
       throw walk.error(Errno.ENOTDIR, source.ino(), "a trailing slash");
     }
     if (plan.spansDirectories() && !mutants.contains(Mutant.NO_CYCLE_CHECK)) {
