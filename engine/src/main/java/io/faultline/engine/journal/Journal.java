@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>At most one transaction runs and at most one is being committed; commit n + 1 begins after n
  * is durable (rule R13). So every caller that asks for durability while n is being committed shares
- * commit n + 1: group commit needs no timer and no counting.
+ * commit n + 1. Those who were released by n and come back at once would miss it by a little, so
+ * commit n + 1 waits for them ({@link CommitGather}).
  *
  * <p><b>Why a commit begins.</b> Somebody waits for the running transaction, it is full, it became
  * {@code commitIntervalNanos} old, or the journal closes. An empty running transaction arms no
@@ -91,6 +92,13 @@ public final class Journal implements AutoCloseable {
     final CompletableFuture<Void> durable = new CompletableFuture<>();
     long bytes;
     boolean wanted;
+
+    /** Somebody waits for room. */
+    boolean full;
+
+    /** Callers that wait for it. */
+    int joined;
+
     EngineRuntime.@Nullable Timer timer;
 
     Pending(long lsn) {
@@ -117,6 +125,7 @@ public final class Journal implements AutoCloseable {
   // Guarded by lock.
   private Pending running;
   private @Nullable Pending committing;
+  private final CommitGather gather;
   private boolean closing;
   private @Nullable Throwable failure;
 
@@ -156,6 +165,7 @@ public final class Journal implements AutoCloseable {
     this.listener = listener;
     this.options = options;
     this.mutants = mutants;
+    this.gather = new CommitGather(runtime, lock);
     this.durableLsn = lastLsn;
     this.running = new Pending(lastLsn + 1);
     runtime.forkPlatform("faultline-committer", this::commitUntilClosed);
@@ -222,6 +232,8 @@ public final class Journal implements AutoCloseable {
     Pending full = running;
     full.wanted = true;
     work.signal();
+    full.full = true;
+    gather.hurry();
     if (Yield.SIMULATION) {
       lock.unlock();
       Yield.at(YieldPoint.ROOM_WAIT, 0, full.lsn);
@@ -339,7 +351,7 @@ public final class Journal implements AutoCloseable {
       if (lsn == running.lsn && !running.events.isEmpty()) {
         if (failure == null) {
           running.wanted = true;
-          work.signal();
+          join(running);
         }
         return running.durable;
       }
@@ -348,6 +360,7 @@ public final class Journal implements AutoCloseable {
         return CompletableFuture.completedFuture(null);
       }
       if (committing != null) {
+        committing.joined++;
         return committing.durable;
       }
       if (failure != null && durableLsn + 1 < running.lsn) {
@@ -356,6 +369,16 @@ public final class Journal implements AutoCloseable {
       return CompletableFuture.completedFuture(null);
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** One more waits for the running transaction. Under the lock. */
+  private void join(Pending tx) {
+    tx.joined++;
+    if (gather.waiting()) {
+      gather.joined(tx.joined);
+    } else {
+      work.signal();
     }
   }
 
@@ -381,8 +404,12 @@ public final class Journal implements AutoCloseable {
     }
     lock.lock();
     try {
-      boolean free = failure == null && committing == null && !closing;
-      return free && lsn == running.lsn && !running.events.isEmpty() ? beginCommit() : null;
+      boolean free = failure == null && committing == null && !gather.waiting() && !closing;
+      if (!free || lsn != running.lsn || running.events.isEmpty()) {
+        return null;
+      }
+      running.joined++;
+      return gatherAndBegin();
     } finally {
       lock.unlock();
     }
@@ -439,12 +466,13 @@ public final class Journal implements AutoCloseable {
           return null;
         }
         // One commit in flight: another may be a caller's.
-        if (committing == null || mutants.contains(JournalMutant.COMMITTER_IGNORES_CALLERS)) {
+        boolean callers = committing != null || gather.waiting();
+        if (!callers || mutants.contains(JournalMutant.COMMITTER_IGNORES_CALLERS)) {
           if (closing && running.events.isEmpty()) {
             return null;
           }
           if (!running.events.isEmpty() && (running.wanted || closing)) {
-            return beginCommit();
+            return gatherAndBegin();
           }
         }
         work.awaitUninterruptibly();
@@ -452,6 +480,15 @@ public final class Journal implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Gives callers time to join, then closes the running transaction. Under the lock. */
+  private Pending gatherAndBegin() {
+    Pending tx = running;
+    if (!mutants.contains(JournalMutant.NO_GATHER)) {
+      gather.await(() -> tx.joined, () -> tx.full || closing);
+    }
+    return beginCommit();
   }
 
   /** Closes the running transaction. Under the lock. */
@@ -469,6 +506,7 @@ public final class Journal implements AutoCloseable {
   /** Rule R13, in its order. */
   private void commit(Pending pending) {
     Tx tx = new Tx(pending.lsn, epoch, pending.events);
+    long began = runtime.nanoTime();
     Yield.at(YieldPoint.COMMIT_CLOSED, 0, tx.lsn());
     LockOrder.assertNoneOutside(LockRank.ALLOCATION_GROUP, "commit");
     if (mutants.contains(JournalMutant.COMPLETE_BEFORE_DURABLE)
@@ -498,6 +536,7 @@ public final class Journal implements AutoCloseable {
     try {
       durableLsn = tx.lsn();
       committing = null;
+      gather.committed(pending.joined, running.joined, runtime.nanoTime() - began);
     } finally {
       lock.unlock();
     }
@@ -558,6 +597,7 @@ public final class Journal implements AutoCloseable {
     try {
       closing = true;
       work.signal();
+      gather.hurry();
       room.signalAll();
     } finally {
       lock.unlock();

@@ -13,6 +13,8 @@ enum JournalMutant {
   OVERLAPPING_COMMITS,
   /** R13: the committer does not see that a caller commits. */
   COMMITTER_IGNORES_CALLERS,
+  /** Begins each commit as soon as it can, without those who are about to join. */
+  NO_GATHER,
   /** R13: tries a failed persist once more. */
   RETRY_AFTER_FAILURE,
   /** Limits: admits every batch at once, however full the running transaction is. */
