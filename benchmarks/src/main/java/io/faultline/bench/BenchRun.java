@@ -122,6 +122,10 @@ public final class BenchRun {
     lines.add(
         "%s on %s; a round to warm up and %d of %d ms a target (2 threads twice, mixed thrice that)"
             .formatted(store.type(), store.name(), options.rounds(), options.peerMillis()));
+    if (HostJournal.missing(store)) {
+      lines.add(
+          "the host's ext4 keeps no journal: its syncs write less than those of one that recovers");
+    }
     String readahead = machine.readahead(store.name());
     if (!readahead.isEmpty() && !readahead.equals(Machine.READAHEAD_DEFAULT)) {
       lines.add(
