@@ -152,7 +152,7 @@ public final class DirtyPages {
             }
             cache.counters.pagesDropped.increment();
             cache.throttle.taken();
-            cache.supply.detached(mapping, leaf, SlotWord.frame(word));
+            cache.supply.detached(leaf, SlotWord.frame(word));
             break;
           }
         }

@@ -192,7 +192,7 @@ final class Filler {
     LockOrder.acquired(LockRank.SLOT, page);
     Yield.note(StateChange.PAGE_INSERTED, m.ino(), page);
     leaf.resident.incrementAndGet();
-    cache.pool.own(frame, m, page);
+    cache.pool.own(frame, leaf, i);
     Yield.at(YieldPoint.FILL_INSERTED, m.ino(), page);
     // The size again, now that a truncate would have to wait for this page (invariant I5).
     boolean inside = page < m.endPage();
@@ -321,7 +321,7 @@ final class Filler {
     Yield.note(StateChange.PAGE_EVICTED, m.ino(), p.page());
     cache.ledger.fillEnds(p.block());
     cache.waits.replace(p.leaf(), p.index(), SlotWord.emptied(p.leaf().get(p.index())));
-    cache.supply.detached(m, p.leaf(), p.frame());
+    cache.supply.detached(p.leaf(), p.frame());
   }
 
   /** Invariant I16: nothing but zeros behind the end of file, whatever the block holds there. */

@@ -3,6 +3,7 @@ package io.faultline.engine.pagecache;
 import static java.util.Objects.requireNonNull;
 
 import io.faultline.engine.device.HostMemory;
+import io.faultline.engine.pagecache.PageTable.Leaf;
 import io.faultline.engine.runtime.Yield;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -36,11 +37,8 @@ final class FramePool implements AutoCloseable {
 
   private final int frames;
 
-  /**
-   * Of a free frame the next free one, of others what the eviction policy links. Whoever follows a
-   * chain that is no longer one finds out by the head's count, and ends within the array.
-   */
-  private final int[] next;
+  /** What {@link FrameWord} says; of a free frame the next free one. */
+  private final int[] words;
 
   /** Upper half a count, lower half the first free frame (0: none). */
   private final AtomicLong head = new AtomicLong();
@@ -48,12 +46,13 @@ final class FramePool implements AutoCloseable {
   private final AtomicInteger free = new AtomicInteger();
 
   /**
-   * Who holds a frame; written before its slot word is published, read as a hint by the evictor.
+   * Where the slot is that has a frame, beside the index in its word; written before the slot is
+   * published, read as a hint by the evictor. A free frame holds no leaf in memory.
    */
-  private final @Nullable Mapping[] owners;
+  private final @Nullable Leaf[] leaves;
 
-  /** Unsigned: the largest file has 2^32 - 1 pages. */
-  private final int[] pages;
+  /** The lower eight bits of the slot's index. */
+  private final byte[] indexes;
 
   /** The last frame that was ever handed out; in simulation only. */
   private int highest;
@@ -64,11 +63,11 @@ final class FramePool implements AutoCloseable {
     this.held = Yield.SIMULATION ? Memory.kept(frames) : new Memory(frames, Arena.ofShared());
     this.memory = held.segment;
     this.views = held.views;
-    this.next = new int[EvictionPolicy.links(frames)];
-    this.owners = new @Nullable Mapping[frames + 1];
-    this.pages = new int[frames + 1];
+    this.words = new int[frames + 1];
+    this.leaves = new @Nullable Leaf[frames + 1];
+    this.indexes = new byte[frames + 1];
     for (int f = 1; f < frames; f++) {
-      next[f] = f + 1;
+      words[f] = FrameWord.free(f + 1);
     }
     head.set(1);
     free.set(frames);
@@ -117,9 +116,9 @@ final class FramePool implements AutoCloseable {
     }
   }
 
-  /** The links of frames that are not free, for {@link EvictionPolicy}. */
-  int[] links() {
-    return next;
+  /** By frame, for {@link EvictionPolicy}. */
+  int[] words() {
+    return words;
   }
 
   MemorySegment memory() {
@@ -171,10 +170,11 @@ final class FramePool implements AutoCloseable {
       long h = head.get();
       int frame = (int) h;
       int popped = 0;
-      // Whatever others change meanwhile moves the count in the head, and this begins again.
-      while (popped < count && frame != 0) {
+      // Whatever others change meanwhile moves the count in the head, and this begins again; the
+      // word of a frame that is no longer free may name one that does not exist.
+      while (popped < count && frame != 0 && frame <= frames) {
         out[at + popped++] = frame;
-        frame = next[frame];
+        frame = FrameWord.nextFree(words[frame]);
       }
       if (popped == count && head.compareAndSet(h, (((h >>> 32) + 1) << 32) | frame)) {
         if (Yield.SIMULATION) {
@@ -192,12 +192,16 @@ final class FramePool implements AutoCloseable {
     if (from == to) {
       return;
     }
-    for (int k = from; k < to - 1; k++) {
-      next[frames[k]] = frames[k + 1];
+    for (int k = from; k < to; k++) {
+      if (FrameWord.state(words[frames[k]]) != 0) {
+        throw new IllegalStateException("frame " + frames[k] + " is queued");
+      }
+      leaves[frames[k]] = null;
+      words[frames[k]] = FrameWord.free(k + 1 < to ? frames[k + 1] : 0);
     }
     for (; ; ) {
       long h = head.get();
-      next[frames[to - 1]] = (int) h;
+      words[frames[to - 1]] = FrameWord.free((int) h);
       if (head.compareAndSet(h, (((h >>> 32) + 1) << 32) | frames[from])) {
         free.addAndGet(to - from);
         return;
@@ -205,23 +209,26 @@ final class FramePool implements AutoCloseable {
     }
   }
 
-  void own(int frame, Mapping mapping, long page) {
-    owners[frame] = mapping;
-    pages[frame] = (int) page;
+  /** {@code frame}, which nobody else has, goes into slot {@code index} of {@code leaf}. */
+  void own(int frame, Leaf leaf, int index) {
+    leaves[frame] = leaf;
+    indexes[frame] = (byte) index;
+    words[frame] = FrameWord.owned(index >>> Byte.SIZE);
   }
 
-  /** Whose page is in {@code frame}, or was when somebody last put one there. */
-  @Nullable Mapping ownerOrNull(int frame) {
-    return owners[frame];
+  /** Whose slot has {@code frame}, or had it a moment ago; null if it is free, or just taken. */
+  @Nullable Leaf leafOrNull(int frame) {
+    return leaves[frame];
   }
 
-  /** The same for a frame that had a page. */
-  Mapping owner(int frame) {
-    return requireNonNull(owners[frame]);
+  /** The same for a frame that has a page. */
+  Leaf leaf(int frame) {
+    return requireNonNull(leaves[frame]);
   }
 
-  long page(int frame) {
-    return Integer.toUnsignedLong(pages[frame]);
+  /** Which slot of the leaf; anything for a frame without a page. */
+  int index(int frame) {
+    return FrameWord.high(words[frame]) << Byte.SIZE | Byte.toUnsignedInt(indexes[frame]);
   }
 
   void zero(int frame) {

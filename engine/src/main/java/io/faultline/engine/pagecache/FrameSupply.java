@@ -6,7 +6,6 @@ import io.faultline.engine.pagecache.PageTable.Leaf;
 import io.faultline.engine.runtime.Mutant;
 import io.faultline.engine.runtime.StateChange;
 import io.faultline.engine.runtime.Yield;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -53,7 +52,7 @@ final class FrameSupply {
     this.counters = counters;
     this.wantsWriteback = wantsWriteback;
     this.batch = Math.clamp(pool.frames() / 1_024, 1, BATCH_MAX);
-    this.policy = new EvictionPolicy(pool.frames(), new SlotPages(), pool.links());
+    this.policy = new EvictionPolicy(pool.frames(), new SlotPages(), pool.words());
   }
 
   // Taking and giving.
@@ -187,20 +186,20 @@ final class FrameSupply {
   }
 
   /** {@code frame}'s slot has lost it, by a CAS of the caller's. */
-  void detached(Mapping owner, Leaf leaf, int frame) {
+  void detached(Leaf leaf, int frame) {
     queues.lock();
     try {
       policy.removed(frame);
     } finally {
       queues.unlock();
     }
-    left(owner, leaf);
+    left(leaf);
     give(frame);
   }
 
-  private static void left(Mapping owner, Leaf leaf) {
+  private static void left(Leaf leaf) {
     if (leaf.resident.decrementAndGet() == 0) {
-      owner.table.tryUnlink(leaf);
+      leaf.table.tryUnlink(leaf);
     }
   }
 
@@ -208,21 +207,15 @@ final class FrameSupply {
   private boolean evictSome(int wanted) {
     int max = Math.max(batch, wanted);
     int[] victims = new int[max];
-    Leaf[] leaves = new Leaf[max];
     int found;
     queues.lock();
     try {
       found = policy.evict(victims, max);
-      for (int k = 0; k < found; k++) {
-        // A leaf with a frame that is not given back yet is not unlinked.
-        leaves[k] =
-            Objects.requireNonNull(pool.owner(victims[k]).table.find(pool.page(victims[k])));
-      }
     } finally {
       queues.unlock();
     }
     for (int k = 0; k < found; k++) {
-      left(pool.owner(victims[k]), leaves[k]);
+      left(pool.leaf(victims[k]));
     }
     if (found > 0) {
       give(victims, 0, found);
@@ -232,24 +225,21 @@ final class FrameSupply {
 
   /** Evicts the page in {@code frame} if it is clean and nobody has it locked. */
   void evict(int frame) {
-    Mapping owner = pool.ownerOrNull(frame);
-    long page = pool.page(frame);
-    Leaf leaf = owner == null ? null : owner.table.find(page);
-    if (owner != null && leaf != null) {
-      evict(owner, leaf, page, frame);
+    Leaf leaf = pool.leafOrNull(frame);
+    if (leaf != null) {
+      // Where these two do not belong together the slot has another frame, or none.
+      evict(leaf, pool.index(frame), frame);
     }
   }
 
-  /** The same if {@code page} is in {@code frame}. */
-  void evict(Mapping owner, Leaf leaf, long page, int frame) {
-    if (attempt(owner, leaf, page, frame, false) == EvictionPolicy.Pages.Answer.EVICTED) {
-      detached(owner, leaf, frame);
+  /** The same if slot {@code i} of {@code leaf} has {@code frame}. */
+  void evict(Leaf leaf, int i, int frame) {
+    if (attempt(leaf, i, frame, false) == EvictionPolicy.Pages.Answer.EVICTED) {
+      detached(leaf, frame);
     }
   }
 
-  private EvictionPolicy.Pages.Answer attempt(
-      Mapping owner, Leaf leaf, long page, int frame, boolean spare) {
-    int i = Leaf.index(page);
+  private EvictionPolicy.Pages.Answer attempt(Leaf leaf, int i, int frame, boolean spare) {
     for (; ; ) {
       long word = leaf.get(i);
       if (SlotWord.frame(word) != frame || SlotWord.isDead(word)) {
@@ -269,7 +259,7 @@ final class FrameSupply {
       } else if (leaf.cas(i, word, SlotWord.emptied(word))) {
         // A clean page needs no lock to go: one CAS, and whoever copies from it re-checks.
         counters.evictions.increment();
-        Yield.note(StateChange.PAGE_EVICTED, owner.ino(), leaf.firstPage + i);
+        Yield.note(StateChange.PAGE_EVICTED, leaf.table.ino, leaf.firstPage + i);
         return EvictionPolicy.Pages.Answer.EVICTED;
       }
     }
@@ -279,18 +269,14 @@ final class FrameSupply {
   private final class SlotPages implements EvictionPolicy.Pages {
     @Override
     public Answer evict(int frame, boolean spareReferenced) {
-      Mapping owner = pool.owner(frame);
-      long page = pool.page(frame);
-      Leaf leaf = owner.table.find(page);
-      return leaf == null ? Answer.GONE : attempt(owner, leaf, page, frame, spareReferenced);
+      return attempt(pool.leaf(frame), pool.index(frame), frame, spareReferenced);
     }
 
     @Override
     public boolean takeReference(int frame) {
-      long page = pool.page(frame);
-      Leaf leaf = pool.owner(frame).table.find(page);
-      int i = Leaf.index(page);
-      while (leaf != null) {
+      Leaf leaf = pool.leaf(frame);
+      int i = pool.index(frame);
+      for (; ; ) {
         long word = leaf.get(i);
         if (SlotWord.frame(word) != frame || !SlotWord.is(word, SlotWord.REF)) {
           return false;
@@ -299,13 +285,14 @@ final class FrameSupply {
           return true;
         }
       }
-      return false;
     }
 
     /** By inode number, which outlives the mapping. */
     @Override
     public long identity(int frame) {
-      long mixed = (pool.owner(frame).ino() << 32 ^ pool.page(frame)) * 0x9E3779B97F4A7C15L;
+      Leaf leaf = pool.leaf(frame);
+      long page = leaf.firstPage + pool.index(frame);
+      long mixed = (leaf.table.ino << 32 ^ page) * 0x9E3779B97F4A7C15L;
       mixed = (mixed ^ mixed >>> 32) * 0xD6E8FEB86659FD93L;
       return mixed ^ mixed >>> 32;
     }

@@ -1,25 +1,26 @@
 package io.faultline.engine.pagecache;
 
 /**
- * Pages that left the cache not long ago, as fingerprints of 4 bytes. First in, first out within
- * each line of 16, which is a cache line; a page's hash says which line is its own. So it holds the
+ * Pages that left the cache not long ago, as fingerprints of 2 bytes. First in, first out within
+ * each line of 32, which is a cache line; a page's hash says which line is its own. So it holds the
  * last n pages only about, costs nothing but the fingerprints, and a look-up is one memory access.
- * Once in some 2^28 look-ups it takes a page for another, which then lives longer than it ought to.
+ * Once in some 2,000 look-ups it takes a page for another, which then stays as one that was wanted
+ * twice until MAIN has gone round.
  *
  * <p>Not thread-safe.
  */
 final class GhostPages {
-  private static final int LINE = 16;
+  private static final int LINE = 32;
 
   private final int lines;
-  private final int[] prints;
+  private final char[] prints;
 
   /**
    * @param pages to remember, about; none if 0
    */
   GhostPages(int pages) {
     this.lines = Math.ceilDiv(pages, LINE);
-    this.prints = new int[lines * LINE];
+    this.prints = new char[lines * LINE];
   }
 
   /** Remembers the page with this hash; its line forgets the oldest it has. */
@@ -37,7 +38,7 @@ final class GhostPages {
       return false;
     }
     int line = line(hash);
-    int print = print(hash);
+    char print = print(hash);
     for (int i = line; i < line + LINE; i++) {
       if (prints[i] == print) {
         System.arraycopy(prints, i + 1, prints, i, line + LINE - 1 - i);
@@ -53,7 +54,7 @@ final class GhostPages {
   }
 
   /** 0 stands for nothing. */
-  private static int print(long hash) {
-    return (int) hash == 0 ? 1 : (int) hash;
+  private static char print(long hash) {
+    return (char) hash == 0 ? 1 : (char) hash;
   }
 }

@@ -88,7 +88,7 @@ public final class Invalidator {
         if (wasFilling) {
           cache.counters.evictedUnderFill.increment();
         }
-        cache.supply.detached(m, leaf, SlotWord.frame(word));
+        cache.supply.detached(leaf, SlotWord.frame(word));
       }
       return;
     }
@@ -214,7 +214,7 @@ public final class Invalidator {
     }
     LockOrder.acquired(LockRank.SLOT, page);
     leaf.resident.incrementAndGet();
-    cache.pool.own(frame, m, page);
+    cache.pool.own(frame, leaf, i);
     boolean filled = false;
     try {
       filler.readInto(m, page, frame, extent);
@@ -226,7 +226,7 @@ public final class Invalidator {
         cache.waits.update(leaf, i, SlotWord.UPTODATE, SlotWord.LOCK, false);
       } else {
         cache.waits.replace(leaf, i, SlotWord.emptied(leaf.get(i)));
-        cache.supply.detached(m, leaf, frame);
+        cache.supply.detached(leaf, frame);
       }
     }
   }

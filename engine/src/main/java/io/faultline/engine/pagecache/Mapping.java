@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.LongAdder;
  * </table>
  */
 public final class Mapping {
-  final PageTable table = new PageTable();
+  final PageTable table;
   final CacheGuard lock;
   final Backing backing;
 
@@ -46,6 +46,7 @@ public final class Mapping {
    */
   public Mapping(long sizeBytes, Backing backing, CacheGuard lock) {
     this.ino = lock.ino();
+    this.table = new PageTable(ino);
     this.size = sizeBytes;
     this.backing = backing;
     this.lock = lock;

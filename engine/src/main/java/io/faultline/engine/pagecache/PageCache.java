@@ -453,7 +453,7 @@ public final class PageCache implements AutoCloseable {
       for (long page = last - 1; page >= first; page--) {
         int frame = SlotWord.frame(leaf.get(Leaf.index(page)));
         if (frame != 0) {
-          supply.evict(m, leaf, page, frame);
+          supply.evict(leaf, Leaf.index(page), frame);
         }
       }
       leaf = m.table.ceiling(leaf.firstPage + PageTable.LEAF_SLOTS);

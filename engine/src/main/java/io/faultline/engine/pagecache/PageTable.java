@@ -23,6 +23,7 @@ final class PageTable {
   static final class Leaf {
     private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
 
+    final PageTable table;
     final long firstPage;
     private final long[] words = new long[LEAF_SLOTS];
 
@@ -35,7 +36,8 @@ final class PageTable {
     /** Never fewer than the slots with WRITEBACK. */
     final AtomicInteger writeback = new AtomicInteger();
 
-    Leaf(long firstPage, long version) {
+    Leaf(PageTable table, long firstPage, long version) {
+      this.table = table;
       this.firstPage = firstPage;
       java.util.Arrays.fill(words, SlotWord.ofVersion(version));
     }
@@ -79,6 +81,9 @@ final class PageTable {
     }
   }
 
+  /** Of the file whose slots these are. */
+  final long ino;
+
   /** A {@link Leaf}, a {@link Node} or nothing; pages the root covers: {@code 1 << rootShift}. */
   private volatile @Nullable Object root;
 
@@ -86,6 +91,10 @@ final class PageTable {
 
   /** Words of a leaf made again begin above every version its pages had (rule R17). */
   private long versionFloor;
+
+  PageTable(long ino) {
+    this.ino = ino;
+  }
 
   /** The leaf of {@code page}, if there is one. */
   @Nullable Leaf find(long page) {
@@ -119,7 +128,7 @@ final class PageTable {
       }
       rootShift = shift;
       if (shift == LEAF_SHIFT) {
-        Leaf leaf = new Leaf(first, versionFloor);
+        Leaf leaf = new Leaf(this, first, versionFloor);
         root = leaf;
         return leaf;
       }
@@ -138,7 +147,7 @@ final class PageTable {
       if (child == null) {
         child =
             node.shift == LEAF_SHIFT
-                ? new Leaf(first, versionFloor)
+                ? new Leaf(this, first, versionFloor)
                 : new Node(node.shift - LEAF_SHIFT);
         node.setChild(page, child);
       }

@@ -141,7 +141,7 @@ public final class PageWriter {
       LockOrder.acquired(LockRank.SLOT, p.page);
       Yield.note(StateChange.PAGE_INSERTED, m.ino(), p.page);
       p.leaf.resident.incrementAndGet();
-      cache.pool.own(frame, m, p.page);
+      cache.pool.own(frame, p.leaf, p.i);
       Yield.at(YieldPoint.WRITE_SLOT_LOCKED, m.ino(), p.page);
       Extent extent = early != null ? early : m.lookup(p.page);
       if (shared && p.mode != Mode.STORE) {
@@ -186,7 +186,7 @@ public final class PageWriter {
         Yield.note(StateChange.PAGE_EVICTED, m.ino(), p.page);
         cache.waits.replace(p.leaf, p.i, SlotWord.emptied(p.leaf.get(p.i)));
         LockOrder.released(LockRank.SLOT, p.page);
-        cache.supply.detached(m, p.leaf, frame);
+        cache.supply.detached(p.leaf, frame);
       }
     }
     cache.supply.inserted(frame, true, true);

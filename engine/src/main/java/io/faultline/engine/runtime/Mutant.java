@@ -151,7 +151,9 @@ public enum Mutant {
   /** A new page is taken for one that is used often. */
   SCANS_REACH_MAIN,
   /** A page that an eviction met dirty is not looked at again once it is clean. */
-  CLEANED_PAGE_LOST;
+  CLEANED_PAGE_LOST,
+  /** Evictions take from one set of frames for as long as it has any to give. */
+  SETS_TAKE_NO_TURNS;
 
   /** Whether this JVM may switch mutants on. */
   public static final boolean ENABLED = Boolean.getBoolean("faultline.mutants");

@@ -184,6 +184,39 @@ class EvictionPolicyTest {
   }
 
   @Test
+  void framesSideBySideLeaveSideBySideAndNoSetKeepsItsPagesLonger() {
+    int frames = 16_384;
+    Pages pages = new Pages(frames).insert(1, frames + 1);
+    List<Integer> gone = pages.evict(frames);
+    assertThat(gone).hasSize(frames).doesNotHaveDuplicates();
+    for (int k = 1; k < frames; k++) {
+      int frame = gone.get(k);
+      assertThat(frame % 16 == 1 || frame == gone.get(k - 1) + 1).as("frame %s", frame).isTrue();
+      // Within two rounds of the five sets, 16 frames of each.
+      assertThat(Math.abs(frame - k)).as("frame %s", frame).isLessThan(2 * 5 * 16);
+    }
+  }
+
+  @Test
+  void withoutTurnsTheFirstSetIsEmptiedFirst() {
+    Mutant.activate(Mutant.SETS_TAKE_NO_TURNS);
+    assertThatThrownBy(this::framesSideBySideLeaveSideBySideAndNoSetKeepsItsPagesLonger)
+        .isInstanceOf(AssertionError.class);
+  }
+
+  @Test
+  void theOnlyCleanPageIsFoundInWhicheverSetItIs() {
+    Pages pages = new Pages(16_384).insert(1, 16_385);
+    Arrays.fill(pages.dirty, true);
+    for (int clean : new int[] {1, 777, 9_999, 16_384}) {
+      pages.dirty[clean] = false;
+      pages.policy.cleaned(clean);
+      assertThat(pages.evict(1)).containsExactly(clean);
+      assertThat(pages.evict(1)).isEmpty();
+    }
+  }
+
+  @Test
   void whenAllAreDirtyOrLockedItSaysSo() {
     Pages pages = new Pages(1_000).insert(1, 1_001);
     Arrays.fill(pages.dirty, 1, 900, true);

@@ -25,7 +25,7 @@ class PageTableTest {
     for (long seed = 0; seed < 60; seed++) {
       SplittableRandom random = new SplittableRandom(seed);
       long bound = 1L << (10 + random.nextInt(23));
-      PageTable table = new PageTable();
+      PageTable table = new PageTable(1);
       TreeMap<Long, Leaf> leaves = new TreeMap<>();
       for (int step = 0; step < 300; step++) {
         long page = random.nextInt(20) == 0 ? HUGE - 1 : random.nextLong(bound);
@@ -68,7 +68,7 @@ class PageTableTest {
 
   @Test
   void aLeafMadeAgainGoesOnBehindEveryVersionItsPagesHad() {
-    PageTable table = new PageTable();
+    PageTable table = new PageTable(1);
     Leaf leaf = table.findOrCreate(7);
     for (int i = 0; i < 5; i++) {
       assertThat(leaf.cas(7, leaf.get(7), SlotWord.emptied(leaf.get(7)))).isTrue();
@@ -82,7 +82,7 @@ class PageTableTest {
 
   @Test
   void aLeafWithAPageStaysAndItsEmptySlotsLiveOn() {
-    PageTable table = new PageTable();
+    PageTable table = new PageTable(1);
     Leaf leaf = table.findOrCreate(0);
     // In the table before it is counted, as a fill does it.
     assertThat(leaf.cas(300, leaf.get(300), SlotWord.filling(leaf.get(300), 9))).isTrue();
@@ -96,7 +96,7 @@ class PageTableTest {
 
   @Test
   void whoInsertsBesideAnUnlinkerFindsHisPageAgain() throws InterruptedException {
-    PageTable table = new PageTable();
+    PageTable table = new PageTable(1);
     AtomicReference<@Nullable Throwable> thrown = new AtomicReference<>();
     AtomicInteger running = new AtomicInteger(2);
     AtomicInteger unlinked = new AtomicInteger();

@@ -42,7 +42,7 @@ class SlotLincheckTest {
   @Param(name = "page", gen = IntGen.class, conf = "0:1")
   @Param(name = "value", gen = IntGen.class, conf = "1:9")
   public static class Protocol {
-    final Leaf leaf = new Leaf(0, 0);
+    final Leaf leaf = new Leaf(new PageTable(1), 0, 0);
     final SlotWaits waits = new SlotWaits(0);
     final MappingLock mapping = new MappingLock(1, new LockCounters());
 

@@ -109,7 +109,8 @@ class SearchTest {
           Mutant.DIRTY_PAGES_UNLIMITED,
           Mutant.WRITERS_WAIT_FOR_EVER,
           Mutant.SCANS_REACH_MAIN,
-          Mutant.CLEANED_PAGE_LOST);
+          Mutant.CLEANED_PAGE_LOST,
+          Mutant.SETS_TAKE_NO_TURNS);
 
   @BeforeAll
   static void begin() {
