@@ -17,13 +17,19 @@ import java.util.Map;
  * beside the page itself, which lies outside the heap. Measured once.
  *
  * @param files how many files there are
- * @param cacheBytes a cache to fill; another of an eighth of it is filled as well and only the
- *     difference counts, so that what a volume takes by itself does not
+ * @param cacheBytes a cache to fill; another of an eighth of it, of a volume of the same size, is
+ *     filled as well and only the difference counts, so that what a volume takes by itself does not
  */
 record Footprint(int files, long cacheBytes) implements Work {
   private static final int DIRECTORY_FILES = 1000;
   private static final int OPEN_FILES_MAX = 10_000;
   private static final int SETTLED_BYTES = 16 << 10;
+
+  /** A checkpoint of a million inodes holds tens of megabytes, and waits for the disk meanwhile. */
+  private static final int SETTLED_LOOKS = 10;
+
+  private static final int LOOK_MILLIS = 200;
+  private static final int LOOKS_MAX = 300;
 
   @Override
   public boolean once() {
@@ -91,10 +97,10 @@ record Footprint(int files, long cacheBytes) implements Work {
   }
 
   /** What a volume takes whose cache of {@code bytes} is full of a file's pages. */
-  private static long cacheHeapBytes(Path place, long bytes) throws IOException {
+  private long cacheHeapBytes(Path place, long bytes) throws IOException {
     long before = heapBytes();
     try (Volume volume =
-            Volume.create(place, VolumeOptions.defaults().size(2 * bytes).cacheSize(bytes));
+            Volume.create(place, VolumeOptions.defaults().size(2 * cacheBytes).cacheSize(bytes));
         OpenFile file = volume.open("/file", StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       ByteBuffer page = Pages.buffer(1 << 16);
       for (long at = 0; at < bytes; at += page.capacity()) {
@@ -105,24 +111,22 @@ record Footprint(int files, long cacheBytes) implements Work {
     }
   }
 
-  /** What is reachable, once the background has nothing left to let go of. */
+  /** What is reachable, once the background has let go of nothing for two seconds. */
   private static long heapBytes() throws IOException {
     Runtime runtime = Runtime.getRuntime();
-    long used = Long.MAX_VALUE;
-    for (int i = 0; i < 20; i++) {
+    long least = Long.MAX_VALUE;
+    for (int look = 0, settled = 0; look < LOOKS_MAX && settled < SETTLED_LOOKS; look++) {
       System.gc();
       long now = runtime.totalMemory() - runtime.freeMemory();
-      if (Math.abs(used - now) < SETTLED_BYTES) {
-        return now;
-      }
-      used = now;
+      settled = now < least - SETTLED_BYTES ? 0 : settled + 1;
+      least = Math.min(least, now);
       try {
-        Thread.sleep(20);
+        Thread.sleep(LOOK_MILLIS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IOException("interrupted", e);
       }
     }
-    return used;
+    return least;
   }
 }
