@@ -176,12 +176,12 @@ final class JournaledVolume implements Volume {
 
   @Override
   public FileStatus stat(String path) throws IOException {
-    return call("stat", () -> status(names.resolve(path, true), "stat"));
+    return call("stat", () -> status(names.stat(path, true)));
   }
 
   @Override
   public FileStatus lstat(String path) throws IOException {
-    return call("lstat", () -> status(names.resolve(path, false), "lstat"));
+    return call("lstat", () -> status(names.stat(path, false)));
   }
 
   FileStatus status(long ino, String operation) throws FsException {
@@ -195,11 +195,15 @@ final class JournaledVolume implements Volume {
           FsException.NONE,
           "");
     }
+    return status(inode);
+  }
+
+  private FileStatus status(Inode inode) {
     LiveVolume.Live now = live.liveFacts(inode);
     Attributes at = inode.attributes();
     return new FileStatus(
-        ino,
-        FileKind.valueOf(inode.kind().name()),
+        inode.ino(),
+        kind(inode.kind()),
         at.mode(),
         at.uid(),
         at.gid(),
@@ -226,7 +230,15 @@ final class JournaledVolume implements Volume {
   }
 
   private static DirectoryEntry entry(Entry e) {
-    return new DirectoryEntry(e.name(), e.ino(), FileKind.valueOf(e.kind().name()));
+    return new DirectoryEntry(e.name(), e.ino(), kind(e.kind()));
+  }
+
+  private static FileKind kind(io.faultline.engine.inode.FileKind kind) {
+    return switch (kind) {
+      case REGULAR -> FileKind.REGULAR;
+      case DIRECTORY -> FileKind.DIRECTORY;
+      case SYMLINK -> FileKind.SYMLINK;
+    };
   }
 
   @Override

@@ -135,13 +135,14 @@ public final class InodeApply {
   }
 
   private static Inode entryAdded(Inode.Directory dir, Event.EntryAdded e) {
-    require(!dir.entries().containsKey(e.name()), e, "the name exists");
+    TreePMap<String, Long> entries = dir.entries().plus(e.name(), e.child());
+    require(entries.size() > dir.entries().size(), e, "the name exists");
     Attributes at = dir.attributes();
     return new Inode.Directory(
         at.withNlink(at.nlink() + (e.directory() ? 1 : 0), e.timeNanos())
             .modified(e.timeNanos(), e.timeNanos()),
         dir.parent(),
-        dir.entries().plus(e.name(), e.child()));
+        entries);
   }
 
   private static Inode entryRemoved(Inode.Directory dir, Event.EntryRemoved e) {

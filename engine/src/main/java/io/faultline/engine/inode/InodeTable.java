@@ -1,11 +1,9 @@
 package io.faultline.engine.inode;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -58,7 +56,7 @@ public final class InodeTable implements Inodes {
     this.next = new AtomicLong(Math.max(FIRST, next));
   }
 
-  /** Adds an inode that was kept elsewhere and is of none of this table's numbers. */
+  /** Sets an inode that was kept elsewhere, beside all events. */
   public void keep(Inode inode) {
     put(inode.ino(), inode);
   }
@@ -83,7 +81,10 @@ public final class InodeTable implements Inodes {
   }
 
   private void put(long ino, @Nullable Inode after) {
-    int before = get(ino) == null ? 0 : 1;
+    put(ino, get(ino) != null, after);
+  }
+
+  private void put(long ino, boolean existed, @Nullable Inode after) {
     if (after != null) {
       inodes.put(ino, after);
     } else if (stored.holds(ino)) {
@@ -91,35 +92,65 @@ public final class InodeTable implements Inodes {
     } else {
       inodes.remove(ino);
     }
-    size.addAndGet((after == null ? 0 : 1) - before);
+    if (existed != (after != null)) {
+      size.addAndGet(existed ? -1 : 1);
+    }
   }
 
-  /**
-   * What a batch would change, found out without changing anything.
-   *
-   * @param events in order
-   * @param after the inodes concerned as they will be; absent is gone
-   */
-  public record Prepared(List<Event> events, Map<Long, Optional<Inode>> after) {}
+  /** What a batch would change, found out without changing anything. */
+  public static final class Prepared {
+    private final List<Event> events;
+
+    /** The inodes concerned, in the order in which the batch first names them. */
+    private final long[] inos;
+
+    private final boolean[] existed;
+    private final @Nullable Inode[] after;
+    private int count;
+
+    private Prepared(List<Event> events) {
+      this.events = events;
+      this.inos = new long[events.size()];
+      this.existed = new boolean[events.size()];
+      this.after = new @Nullable Inode[events.size()];
+    }
+
+    /** Batches name a handful of inodes. */
+    private int indexOf(long ino) {
+      int i = 0;
+      while (i < count && inos[i] != ino) {
+        i++;
+      }
+      return i;
+    }
+  }
 
   /**
    * Applies a batch to a copy of what it concerns; throws {@link InodeApply.MismatchException} if
    * an event does not fit. The caller holds the state locks of all inodes named.
    */
   public Prepared prepare(List<Event> batch) {
-    Map<Long, Optional<Inode>> after = new LinkedHashMap<>();
+    Prepared prepared = new Prepared(batch);
     for (Event event : batch) {
-      Optional<Inode> known = after.get(event.ino());
-      Inode before = known != null ? known.orElse(null) : get(event.ino());
-      after.put(event.ino(), Optional.ofNullable(InodeApply.apply(before, event)));
+      long ino = event.ino();
+      int i = prepared.indexOf(ino);
+      if (i == prepared.count) {
+        prepared.inos[i] = ino;
+        prepared.after[i] = get(ino);
+        prepared.existed[i] = prepared.after[i] != null;
+        prepared.count++;
+      }
+      prepared.after[i] = InodeApply.apply(prepared.after[i], event);
     }
-    return new Prepared(batch, after);
+    return prepared;
   }
 
   /** Makes a prepared batch the state; cannot fail. */
   public void install(Prepared prepared) {
-    prepared.after().forEach((ino, inode) -> put(ino, inode.orElse(null)));
-    for (Event event : prepared.events()) {
+    for (int i = 0; i < prepared.count; i++) {
+      put(prepared.inos[i], prepared.existed[i], prepared.after[i]);
+    }
+    for (Event event : prepared.events) {
       if (event instanceof Event.Created) {
         next.accumulateAndGet(event.ino() + 1, Math::max);
       }

@@ -3,6 +3,7 @@ package io.faultline.engine.namespace;
 import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
 import io.faultline.engine.inode.Attributes;
+import io.faultline.engine.inode.Decide;
 import io.faultline.engine.inode.Event;
 import io.faultline.engine.inode.FileKind;
 import io.faultline.engine.inode.Inode;
@@ -387,36 +388,47 @@ public final class Namespace {
       throws FsException {
     while (true) {
       Target target = lookups.settled(operation, path, question);
-      Integer linksLeft = removeName(operation, path, target);
-      if (linksLeft != null) {
-        if (linksLeft == 0) {
-          volume.lastNameRemoved(target.ino());
+      switch (removeName(operation, path, target)) {
+        case OVERTAKEN -> {}
+        case DONE -> {
+          return;
         }
-        return;
+        case ORPHANED -> {
+          volume.lastNameRemoved(target.ino());
+          return;
+        }
       }
     }
   }
 
-  /** The links left, or null when the name has come to lead elsewhere. */
-  private @Nullable Integer removeName(String operation, String path, Target target)
-      throws FsException {
+  private enum Removal {
+    /** The name has come to lead elsewhere. */
+    OVERTAKEN,
+    DONE,
+    /** It was the last name of an inode that may be in use. */
+    ORPHANED
+  }
+
+  private Removal removeName(String operation, String path, Target target) throws FsException {
     Last last = target.last();
     long ino = target.ino();
     try (StateLocks _ = volume.lockStates(last.dir(), ino)) {
       if (!second(last, ino)) {
-        return null;
+        return Removal.OVERTAKEN;
       }
-      if (volume.table().get(ino) instanceof Inode.Directory dir && !dir.entries().isEmpty()) {
+      Inode inode = existing(ino);
+      if (inode instanceof Inode.Directory dir && !dir.entries().isEmpty()) {
         throw new FsException(
             Errno.ENOTEMPTY, operation, path + ": has " + dir.entries().size() + " entries");
       }
-      int linksLeft = target.directory() ? 0 : attributes(ino).nlink() - 1;
+      int linksLeft = target.directory() ? 0 : inode.attributes().nlink() - 1;
+      boolean ends = linksLeft == 0 && volume.unused(ino);
       long now = volume.nowNanos();
       volume.publish(
           List.of(
               new Event.EntryRemoved(last.dir(), last.name(), ino, target.directory(), now),
-              new Event.LinksChanged(ino, linksLeft, now)));
-      return linksLeft;
+              ends ? Decide.free(inode) : new Event.LinksChanged(ino, linksLeft, now)));
+      return linksLeft == 0 && !ends ? Removal.ORPHANED : Removal.DONE;
     }
   }
 
@@ -510,10 +522,14 @@ public final class Namespace {
   }
 
   private Attributes attributes(long ino) {
+    return existing(ino).attributes();
+  }
+
+  private Inode existing(long ino) {
     Inode inode = volume.table().get(ino);
     if (inode == null) {
       throw new IllegalStateException("inode " + ino + " has a name but does not exist");
     }
-    return inode.attributes();
+    return inode;
   }
 }

@@ -30,8 +30,14 @@ public interface NamespaceVolume {
   long nowNanos();
 
   /**
-   * The link count of {@code ino} has reached 0. Called once for each such inode, after the change
-   * was published, while the caller holds no lock.
+   * Whether only names hold {@code ino}: then the batch that takes the last one ends it as well. The
+   * caller holds its state lock, and whoever takes it into use afterwards looks again under it.
+   */
+  boolean unused(long ino);
+
+  /**
+   * The link count of {@code ino} has reached 0 while it may be in use. Called once for each such
+   * inode, after the change was published, while the caller holds no lock.
    */
   void lastNameRemoved(long ino);
 

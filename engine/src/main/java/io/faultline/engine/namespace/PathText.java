@@ -3,6 +3,7 @@ package io.faultline.engine.namespace;
 import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -48,7 +49,9 @@ record PathText(boolean absolute, List<String> names, boolean trailingSlash) {
       }
     }
     return new PathText(
-        text.charAt(0) == '/', List.copyOf(names), text.charAt(text.length() - 1) == '/');
+        text.charAt(0) == '/',
+        Collections.unmodifiableList(names),
+        text.charAt(text.length() - 1) == '/');
   }
 
   /** Throws what {@link #ofLink} throws. */

@@ -4,7 +4,8 @@ import io.faultline.engine.errno.Errno;
 import io.faultline.engine.errno.FsException;
 import io.faultline.engine.inode.Inode;
 import io.faultline.engine.inode.InodeTable;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,10 +59,11 @@ final class PathWalk {
    * @param from where a relative path begins
    */
   Last last(long from, PathText text) throws FsException {
-    ArrayDeque<String> rest = new ArrayDeque<>(text.names());
+    List<String> rest = text.names();
+    int at = 0;
     long dir = text.absolute() ? InodeTable.ROOT : from;
-    while (rest.size() > 1) {
-      String name = rest.remove();
+    while (at < rest.size() - 1) {
+      String name = rest.get(at++);
       Inode step = found(new Last(dir, kindOf(name), name));
       switch (step) {
         case Inode.Directory next -> dir = next.ino();
@@ -70,21 +72,25 @@ final class PathWalk {
           if (body.absolute()) {
             dir = InodeTable.ROOT;
           }
-          body.names().reversed().forEach(rest::addFirst);
+          List<String> longer = new ArrayList<>(body.names());
+          longer.addAll(rest.subList(at, rest.size()));
+          rest = longer;
+          at = 0;
         }
         case Inode.RegularFile file ->
             throw error(Errno.ENOTDIR, file.ino(), "'" + name + "' is no directory");
       }
     }
-    String name = rest.isEmpty() ? "" : rest.remove();
+    String name = rest.isEmpty() ? "" : rest.get(at);
     return new Last(dir, kindOf(name), name);
   }
 
   private static LastKind kindOf(String name) {
-    return switch (name) {
-      case "" -> LastKind.ROOT;
-      case "." -> LastKind.DOT;
-      case ".." -> LastKind.DOT_DOT;
+    // By length first: nearly all names are longer, and a new string has no hash to switch on.
+    return switch (name.length()) {
+      case 0 -> LastKind.ROOT;
+      case 1 -> name.equals(".") ? LastKind.DOT : LastKind.NAME;
+      case 2 -> name.equals("..") ? LastKind.DOT_DOT : LastKind.NAME;
       default -> LastKind.NAME;
     };
   }

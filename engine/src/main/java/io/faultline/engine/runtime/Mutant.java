@@ -144,6 +144,8 @@ public enum Mutant {
    * A growing truncate or zero asks for pages from where it is told, not from the tail it zeroes.
    */
   RANGE_NARROWED,
+  /** The last name takes its inode along, whoever has the file open. */
+  UNLINK_ENDS_OPEN_FILE,
   /** Writers are not held back however many pages wait to be written. */
   DIRTY_PAGES_UNLIMITED,
   /** Writers go on waiting for writeback when the volume has turned read-only. */

@@ -12,6 +12,7 @@ import io.faultline.engine.lock.LockCounters;
 import io.faultline.engine.lock.LockOrder;
 import io.faultline.engine.lock.LockWait;
 import io.faultline.engine.namespace.StateLocks;
+import io.faultline.engine.runtime.Mutant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -204,6 +205,15 @@ final class FilesInUse {
   /** Returns when every operation that pinned a file has ended; the volume takes no more. */
   void awaitNoOperation() {
     inFlight.awaitNone();
+  }
+
+  /**
+   * As {@link io.faultline.engine.namespace.NamespaceVolume#unused} says. Nobody can have an inode
+   * without a vnode open or in the cache. {@link #acquire} may be making one now: it then finds
+   * under the inode-state lock that the inode is gone.
+   */
+  boolean unused(long ino) {
+    return !vnodes.containsKey(ino) || Mutant.UNLINK_ENDS_OPEN_FILE.on();
   }
 
   /** As {@link io.faultline.engine.namespace.NamespaceVolume#lastNameRemoved} says. */

@@ -317,6 +317,11 @@ public final class LiveVolume implements NamespaceVolume, AutoCloseable {
   }
 
   @Override
+  public boolean unused(long ino) {
+    return files.unused(ino);
+  }
+
+  @Override
   public void lastNameRemoved(long ino) {
     files.lastNameRemoved(ino);
   }

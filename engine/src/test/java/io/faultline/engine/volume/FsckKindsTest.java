@@ -24,8 +24,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -68,7 +66,7 @@ class FsckKindsTest {
     }
 
     void put(Inode inode) {
-      table.install(new InodeTable.Prepared(List.of(), Map.of(inode.ino(), Optional.of(inode))));
+      table.keep(inode);
     }
 
     List<Fsck.Finding> findings() {
@@ -306,11 +304,7 @@ class FsckKindsTest {
   }
 
   private static void install(LiveVolume volume, long ino, Extent... extents) {
-    volume
-        .table()
-        .install(
-            new InodeTable.Prepared(
-                List.of(), Map.of(ino, Optional.of(file(ino, 1, PAGE, extents)))));
+    volume.table().keep(file(ino, 1, PAGE, extents));
   }
 
   @Test

@@ -137,9 +137,7 @@ final class CrashVolume {
 
   private static InodeTable copyOf(InodeTable table) {
     InodeTable copy = new InodeTable();
-    Map<Long, java.util.Optional<Inode>> all = new HashMap<>();
-    table.all().forEach(inode -> all.put(inode.ino(), java.util.Optional.of(inode)));
-    copy.install(new InodeTable.Prepared(java.util.List.of(), all));
+    table.all().forEach(copy::keep);
     return copy;
   }
 
