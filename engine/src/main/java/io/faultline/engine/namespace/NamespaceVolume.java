@@ -30,8 +30,8 @@ public interface NamespaceVolume {
   long nowNanos();
 
   /**
-   * Whether only names hold {@code ino}: then the batch that takes the last one ends it as well. The
-   * caller holds its state lock, and whoever takes it into use afterwards looks again under it.
+   * Whether only names hold {@code ino}: then the batch that takes the last one ends it as well.
+   * The caller holds its state lock, and whoever takes it into use afterwards looks again under it.
    */
   boolean unused(long ino);
 
