@@ -329,7 +329,7 @@ class ThreadsTest {
     try (PowerCutVolume subject = new PowerCutVolume(SIZE_BYTES);
         OpenFile file = subject.volume().open("/f", CREATE, WRITE)) {
       long before = subject.recording().flushes();
-      for (int i = 0; i < 100; i++) {
+      for (int i = 0; i < 200; i++) {
         file.write(ByteBuffer.wrap(new byte[] {(byte) i}), i % 3);
         file.sync();
         assertThat(subject.recording().flushes()).isGreaterThan(before + i);
