@@ -145,7 +145,7 @@ final class EvictionPolicy {
   }
 
   private Queues setOf(int frame) {
-    return sets[(frame - 1 >>> GROUP_SHIFT) % sets.length];
+    return sets[((frame - 1) >>> GROUP_SHIFT) % sets.length];
   }
 
   /**
@@ -334,12 +334,12 @@ final class EvictionPolicy {
 
     private int frame(int number) {
       int group = (number >>> GROUP_SHIFT) * sets.length + set;
-      return (group << GROUP_SHIFT | number & GROUP - 1) + 1;
+      return ((group << GROUP_SHIFT) | (number & (GROUP - 1))) + 1;
     }
 
     private int number(int frame) {
-      int group = frame - 1 >>> GROUP_SHIFT;
-      return group / sets.length << GROUP_SHIFT | frame - 1 & GROUP - 1;
+      int group = (frame - 1) >>> GROUP_SHIFT;
+      return ((group / sets.length) << GROUP_SHIFT) | ((frame - 1) & (GROUP - 1));
     }
 
     private int word(int number) {
