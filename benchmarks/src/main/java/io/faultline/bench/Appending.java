@@ -11,7 +11,7 @@ import java.util.Map;
  *
  * @param fileBytes how far the file grows before it is made empty again
  */
-record Appending(long fileBytes) implements Work {
+record Appending(long fileBytes) implements Windows {
   @Override
   public Session prepare(Target target) throws IOException {
     return new Appender(target, fileBytes);

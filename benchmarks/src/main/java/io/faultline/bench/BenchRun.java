@@ -1,6 +1,5 @@
 package io.faultline.bench;
 
-import io.faultline.engine.runtime.Checks;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -16,8 +15,9 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * All that is measured, beside what a user would pick instead, in one run. Says which target is met
- * and which is missed; only wrong data is a failure. Use one instance once.
+ * All that is measured, beside what a user would pick instead, in one run. Says which goal is met
+ * and which is missed, which is no failure; wrong data is, and a target that could not be measured.
+ * Use one instance once.
  */
 public final class BenchRun {
   /** Everything that was read was right. */
@@ -26,14 +26,13 @@ public final class BenchRun {
   /** It was not; the line {@code VIOLATION …} says what. */
   public static final int VIOLATION = 3;
 
-  /** The key of the rows about syncs. */
-  static final String SYNC = "sync";
-
   private final BenchOptions options;
   private final PrintWriter out;
   private final Machine machine = new Machine(Path.of("/proc"));
   private final Figures figures = new Figures();
   private final Sheet sheet = new Sheet();
+  private final List<String> notMeasured = new ArrayList<>();
+  private long failed;
 
   /** Figures that are printed to {@code out}. */
   public BenchRun(BenchOptions options, PrintWriter out) {
@@ -45,7 +44,8 @@ public final class BenchRun {
    * Measures, prints and returns {@link #HELD} or {@link #VIOLATION}.
    *
    * @throws IllegalArgumentException a row is asked for that does not exist
-   * @throws IOException it could not be done
+   * @throws IOException it could not be done, or a target failed that is there; the figures of the
+   *     others are printed and written all the same
    */
   public int run() throws IOException {
     List<Row> rows = Selection.of(Rows.of(PeerMain.sizes(options.sizes())), options.rows());
@@ -67,10 +67,9 @@ public final class BenchRun {
           Sheet.text(result).forEach(this::say);
           Sheet.put(result, figures);
           sheet.add(result);
+          notMeasured.addAll(result.notMeasured());
+          failed += result.failed();
         }
-      }
-      if (Selection.hasSync(options.rows())) {
-        new SyncBench(options, out, figures, sheet).run(directory);
       }
     } catch (WrongDataException wrong) {
       say("VIOLATION " + wrong.getMessage());
@@ -81,7 +80,11 @@ public final class BenchRun {
     figures.put("result", verdict == HELD ? "held" : "violation");
     say("");
     say(sheet.summary());
+    notMeasured.forEach(each -> say("not measured: " + each));
     write(head, verdict);
+    if (verdict == HELD && failed > 0) {
+      throw new IOException(failed + " targets failed, the last lines of the output say which");
+    }
     return verdict;
   }
 
@@ -119,9 +122,11 @@ public final class BenchRun {
             System.getProperty("os.version"),
             System.getProperty("java.vm.name"),
             Runtime.version()));
+    lines.add("%s on %s".formatted(store.type(), store.name()));
     lines.add(
-        "%s on %s; a round to warm up and %d of %d ms a target (2 threads twice, mixed thrice that)"
-            .formatted(store.type(), store.name(), options.rounds(), options.peerMillis()));
+        ("%d ms a target in each of %d forks of JMH (read, hot, span2, lock) or in %d rounds"
+                + " (overwrite2 and miss twice, mixed and punch thrice, sync four times that)")
+            .formatted(options.windowMillis(), options.forks(), options.rounds()));
     if (HostJournal.missing(store)) {
       lines.add(
           "the host's ext4 keeps no journal: its syncs write less than those of one that recovers");
@@ -148,9 +153,6 @@ public final class BenchRun {
     }
     if (!store.type().equals(Targets.HOST)) {
       lines.add("WARNING the goals are about ext4, the host has " + store.type());
-    }
-    if (Checks.ON) {
-      lines.add("WARNING this JVM checks invariants: rows about syncs are not what a user sees");
     }
     figures.put("rounds", options.rounds());
     figures.put("cores", cores);

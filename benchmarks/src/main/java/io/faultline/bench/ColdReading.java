@@ -12,7 +12,7 @@ import java.util.Map;
  *
  * @param fileBytes size of the file, a multiple of 4 MiB
  */
-record ColdReading(long fileBytes) implements Work {
+record ColdReading(long fileBytes) implements Windows {
   private static final int READ_BYTES = 1 << 20;
 
   @Override

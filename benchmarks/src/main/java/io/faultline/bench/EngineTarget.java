@@ -10,18 +10,25 @@ import java.nio.file.StandardOpenOption;
 
 /** A volume of this engine through {@link OpenFile}, over an image on the host's filesystem. */
 final class EngineTarget implements Target {
-  final Volume volume;
+  /** Not the same after {@link #reopen}. */
+  Volume volume;
 
   /** Where the volume's directory lies. */
   final Path directory;
 
+  private final VolumeOptions options;
+
   /** A new volume below {@code directory}. */
   EngineTarget(Path directory, long cacheBytes) throws IOException {
     this.directory = directory;
-    volume =
-        Volume.create(
-            directory.resolve("volume"),
-            VolumeOptions.defaults().size("16g").cacheSize(cacheBytes));
+    this.options = VolumeOptions.defaults().size("16g").cacheSize(cacheBytes);
+    this.volume = Volume.create(directory.resolve("volume"), options);
+  }
+
+  /** Closes the volume and opens it again. No file is open, no other thread calls. */
+  void reopen() throws IOException {
+    volume.close();
+    volume = Volume.open(directory.resolve("volume"), options);
   }
 
   /** The target as this one, for rows that measure nothing else. */
@@ -93,6 +100,11 @@ final class EngineTarget implements Target {
             StandardOpenOption.CREATE,
             StandardOpenOption.READ,
             StandardOpenOption.WRITE));
+  }
+
+  @Override
+  public AppendLog log(String name) throws IOException {
+    return AppendLog.of(volume, "/" + name);
   }
 
   @Override

@@ -56,10 +56,11 @@ record Goal(String figure, Kind kind, @Nullable String peer, double bound) {
     return kind == Kind.FASTER || kind == Kind.AT_LEAST;
   }
 
-  /** For people, as {@code >= 2.20 x ext4} or {@code ns <= 12.00}. */
+  /** For people, as {@code >= 2.20x ext4} or {@code ns <= 12.00}. */
   String text() {
     String sign = more() ? ">=" : "<=";
-    String number = String.format(Locale.ROOT, "%.2f", bound);
+    String number = String.format(Locale.ROOT, bound < 1000 ? "%.2f" : "%,.0f", bound);
+    number = number.replace(',', ' ');
     String what = figure.equals("ns") && peer != null ? "" : figure + " ";
     return what
         + sign

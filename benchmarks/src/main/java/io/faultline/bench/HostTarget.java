@@ -88,6 +88,12 @@ final class HostTarget extends ChannelTarget {
         : new HostFile(file.channel, HostCalls.open(path));
   }
 
+  @Override
+  public AppendLog log(String name) throws IOException {
+    Path path = directory.resolve(name);
+    return direct ? AppendLog.ofDevice(path, direct()) : AppendLog.of(path);
+  }
+
   /** O_DIRECT. By name, because the compiler warns of whoever names that class. */
   private static OpenOption direct() throws IOException {
     try {

@@ -35,7 +35,10 @@ record Machine(Path proc) {
         try {
           String[] fields = fields(Files.readString(process.resolve("stat")));
           if (ours.contains(pid) || Integer.parseInt(fields[1]) == KERNEL_THREADS_PARENT) {
-            ticks -= Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+            // Its own and that of children that have ended: JMH's forks.
+            for (int field = 11; field <= 14; field++) {
+              ticks -= Long.parseLong(fields[field]);
+            }
           }
         } catch (IOException ended) {
           // Between the listing and now: what it used counts as used by others.
@@ -61,7 +64,7 @@ record Machine(Path proc) {
     return ticks.get(0) + ticks.get(1) + ticks.get(2) + (ticks.size() > 7 ? ticks.get(7) : 0);
   }
 
-  /** From the state on: state, parent, …, user ticks at 11, system ticks at 12. */
+  /** From the state on: state, parent, …, user and system ticks at 11, of children at 13. */
   private static String[] fields(String stat) {
     return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
   }

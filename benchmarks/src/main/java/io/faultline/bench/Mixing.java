@@ -15,7 +15,7 @@ import org.HdrHistogram.Histogram;
  * @param changeBytes size of a write, a power of two
  * @param punches whether the range is punched before it is written
  */
-record Mixing(long fileBytes, int changeBytes, boolean punches) implements Work {
+record Mixing(long fileBytes, int changeBytes, boolean punches) implements Windows {
   @Override
   public Session prepare(Target target) throws IOException {
     return new Pair(PageFile.filled(target, "mixed", fileBytes, PageFile.PAGE_WRITES), this);

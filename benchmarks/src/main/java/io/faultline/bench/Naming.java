@@ -9,7 +9,7 @@ import java.util.Map;
  *
  * @param names how many
  */
-record Naming(int names) implements Work {
+record Naming(int names) implements Windows {
   @Override
   public Session prepare(Target target) throws IOException {
     String[] name = new String[names];

@@ -15,7 +15,7 @@ import java.util.Map;
  * @param threads how many write, each through a file description of its own; of several, the first
  *     half of a window is one alone
  */
-record Overwriting(long fileBytes, int threads) implements Work {
+record Overwriting(long fileBytes, int threads) implements Windows {
   @Override
   public Session prepare(Target target) throws IOException {
     return new Writers(

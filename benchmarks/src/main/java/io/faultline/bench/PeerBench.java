@@ -17,7 +17,8 @@ import java.util.TreeSet;
 /**
  * Measures rows: every target in a JVM of its own, and in every round all of them, one behind the
  * other, each time beginning with another. So a call site knows one target only, and what the
- * machine does to one it does to all. Use one instance once.
+ * machine does to one it does to all. A JVM lives as long as its rows, or, of JMH, for a round. Use
+ * one instance once.
  */
 final class PeerBench implements AutoCloseable {
   private final BenchOptions options;
@@ -41,29 +42,25 @@ final class PeerBench implements AutoCloseable {
     endOtherSetups(row.setup());
     Map<String, String> failures = new LinkedHashMap<>();
     Map<String, List<Map<String, Double>>> samples = new LinkedHashMap<>();
-    List<String> targets = new ArrayList<>(row.targets());
     for (String target : row.targets()) {
-      attempt(row, target, failures, () -> peer(row.setup(), target).prepare(row));
+      attempt(row, target, failures, () -> prepare(row, target));
     }
+    List<String> targets = new ArrayList<>(row.targets());
     targets.removeAll(failures.keySet());
-    int rounds = row.work().once() ? 1 : options.rounds();
+    boolean forked = row.work() instanceof Forks;
+    int rounds = row.work().once() ? 1 : forked ? options.forks() : options.rounds();
     double[] others = new double[rounds];
-    for (int round = row.work().once() ? 0 : -1; round < rounds; round++) {
+    for (int round = row.work().once() || forked ? 0 : -1; round < rounds; round++) {
       Machine.Reading before = machine.read(ours());
       for (int i = 0; i < targets.size(); i++) {
         String target = targets.get((i + round + 1) % targets.size());
-        if (failures.containsKey(target)) {
-          continue;
-        }
-        // The first round warms up, longer, for what is slow to compile.
-        int millis = options.peerMillis() * row.windows() * (round < 0 ? 2 : 1);
         boolean counts = round >= 0;
         attempt(
             row,
             target,
             failures,
             () -> {
-              Map<String, Double> figures = peer(row.setup(), target).measure(millis);
+              Map<String, Double> figures = window(row, target, counts);
               if (counts) {
                 samples.computeIfAbsent(target, _ -> new ArrayList<>()).add(figures);
               }
@@ -74,22 +71,55 @@ final class PeerBench implements AutoCloseable {
       }
     }
     for (String target : targets) {
-      if (!failures.containsKey(target)) {
-        attempt(row, target, failures, () -> peer(row.setup(), target).finish());
-      }
+      attempt(row, target, failures, () -> finish(row, target));
     }
     failures.keySet().forEach(samples::remove);
     Arrays.sort(others);
     return new RowResult(row, samples, failures, others[others.length / 2]);
   }
 
+  private void prepare(Row row, String target) throws IOException {
+    if (row.work() instanceof Windows) {
+      peer(row.setup(), target).prepare(row);
+    }
+  }
+
+  private Map<String, Double> window(Row row, String target, boolean counts) throws IOException {
+    int millis = options.windowMillis() * row.windows();
+    return switch (row.work()) {
+      case Forks forks -> fork(forks, target, millis);
+      // What warms up lasts longer, for what is slow to compile.
+      case Windows _ -> peer(row.setup(), target).measure(counts ? millis : 2 * millis);
+    };
+  }
+
+  private Map<String, Double> fork(Forks forks, String target, int millis) throws IOException {
+    Path place = Files.createTempDirectory(directory, "fork-");
+    try {
+      return JmhFork.measure(forks, target, place, millis);
+    } catch (NoClassDefFoundError missing) {
+      throw new AbsentException("JMH: " + missing.getMessage());
+    } finally {
+      Removal.of(place);
+    }
+  }
+
+  private void finish(Row row, String target) throws IOException {
+    if (row.work() instanceof Windows) {
+      peer(row.setup(), target).finish();
+    }
+  }
+
   private interface Step {
     void run() throws IOException;
   }
 
-  /** A peer that is absent or fails has no figures; one that lies ends the run. */
+  /** A peer that is absent or fails has no figures from then on; one that lies ends the run. */
   private void attempt(Row row, String target, Map<String, String> failures, Step step)
       throws IOException {
+    if (failures.containsKey(target)) {
+      return;
+    }
     try {
       step.run();
     } catch (WrongDataException wrong) {
@@ -98,7 +128,7 @@ final class PeerBench implements AutoCloseable {
     } catch (AbsentException absent) {
       failures.put(target, "absent: " + absent.getMessage());
     } catch (IOException failed) {
-      failures.put(target, "failed: " + failed.getMessage());
+      failures.put(target, RowResult.FAILED + failed.getMessage());
       end(row.setup(), target);
     }
   }

@@ -31,7 +31,7 @@ final class PeerMain {
   private final Row.Setup setup;
   private final Rows.Sizes sizes;
   private @Nullable Target target;
-  private Work.@Nullable Session session;
+  private Windows.@Nullable Session session;
 
   private PeerMain(String name, Path directory, Row.Setup setup, Rows.Sizes sizes) {
     this.name = name;
@@ -106,6 +106,6 @@ final class PeerMain {
     }
     Row row =
         Rows.of(sizes).stream().filter(each -> each.key().equals(key)).findFirst().orElseThrow();
-    session = row.work().prepare(target);
+    session = ((Windows) row.work()).prepare(target);
   }
 }

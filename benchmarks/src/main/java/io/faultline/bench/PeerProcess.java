@@ -19,40 +19,32 @@ final class PeerProcess implements AutoCloseable {
   PeerProcess(String target, Path directory, Row.Setup setup, String sizes) throws IOException {
     process =
         start(
-            List.of(
-                "-Dfaultline.checks=" + setup.checks,
-                PeerMain.class.getName(),
-                target,
-                directory.toString(),
-                setup.name(),
-                sizes));
+            setup,
+            List.of(PeerMain.class.getName(), target, directory.toString(), setup.name(), sizes));
     answers = process.inputReader(StandardCharsets.UTF_8);
     orders = process.getOutputStream();
   }
 
-  /** Starts a JVM as the launcher does, with the peers' libraries. */
-  static Process start(List<String> arguments) throws IOException {
+  /** Starts a JVM with this one's class path. */
+  static Process start(Row.Setup setup, List<String> arguments) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "--sun-misc-unsafe-memory-access=allow",
-            "--enable-native-access=ALL-UNNAMED",
-            "-XX:+UseParallelGC",
-            "-Xmx3g",
-            "-XX:MaxDirectMemorySize=2g",
-            "-Dlogback.configurationFile=" + System.getProperty("logback.configurationFile", ""),
-            "-cp",
-            classPath()));
+    command.addAll(flags(setup));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path", "")));
     command.addAll(arguments);
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
 
-  /** Ours, and whatever lies in the directory that the launcher names. */
-  private static String classPath() {
-    String own = System.getProperty("java.class.path", "");
-    String peers = System.getProperty("faultline.peers", "");
-    return peers.isEmpty() ? own : own + ":" + Path.of(peers, "*");
+  /** Flags of a JVM in which something is measured: the launcher's, and as much memory for all. */
+  static List<String> flags(Row.Setup setup) {
+    return List.of(
+        "--sun-misc-unsafe-memory-access=allow",
+        "--enable-native-access=ALL-UNNAMED",
+        "-XX:+UseParallelGC",
+        "-Xmx3g",
+        "-XX:MaxDirectMemorySize=2g",
+        "-Dfaultline.checks=" + setup.checks,
+        "-Dlogback.configurationFile=" + System.getProperty("logback.configurationFile", ""));
   }
 
   long pid() {

@@ -7,134 +7,108 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads of a file that nobody changes.
+ * Reads of a file that nobody changes, through one open file: of 128 KiB each from front to back
+ * and again, or of pages anywhere.
  *
- * @param fileBytes size of the file
- * @param spanBytes which part of it is read, a power of two
- * @param readBytes size of a read, whole pages
- * @param sequential from front to back and again, else anywhere
- * @param threads how many read; of several, the first half of a window is one alone
- * @param shared whether they share an open file
+ * @param fileBytes size of the file, a power of two
+ * @param threads how many read; {@code ns} is from the end of one call to the end of another
  */
-record Reading(
-    long fileBytes, long spanBytes, int readBytes, boolean sequential, int threads, boolean shared)
-    implements Work {
+record Reading(long fileBytes, int threads, boolean sequential) implements Windows {
+  private static final int SEQUENTIAL_BYTES = 128 << 10;
 
   @Override
   public Session prepare(Target target) throws IOException {
     return new Readers(PageFile.filled(target, "read", fileBytes, PageFile.LARGE_WRITES), this);
   }
 
+  private interface Reader extends Lanes.Lane {
+    long differences();
+  }
+
   private static final class Readers implements Session {
     private final PageFile file;
-    private final Reading shape;
-    private final List<Target.Open> opened = new ArrayList<>();
-    private final List<ReadLane> lanes = new ArrayList<>();
+    private final Target.Open open;
+    private final List<Reader> lanes = new ArrayList<>();
 
     Readers(PageFile file, Reading shape) throws IOException {
       this.file = file;
-      this.shape = shape;
+      this.open = file.open();
       for (int i = 0; i < shape.threads; i++) {
-        if (i == 0 || !shape.shared) {
-          opened.add(file.open());
-        }
         lanes.add(
-            shape.sequential
-                ? new SequentialLane(opened.getLast(), shape)
-                : new RandomLane(opened.getLast(), shape, i));
+            shape.sequential ? new Sequential(open, file.bytes) : new Random(open, file.bytes, i));
       }
     }
 
     @Override
     public Map<String, Double> measure(int millis) throws IOException {
-      Map<String, Double> figures =
-          shape.threads > 2
-              ? Map.of("ns", Lanes.run(millis, lanes).nanos() / shape.threads)
-              : Lanes.figures(millis, lanes);
-      for (ReadLane lane : lanes) {
-        file.check(lane.differences);
+      Lanes.Time time = Lanes.run(millis, lanes);
+      for (Reader lane : lanes) {
+        file.check(lane.differences());
       }
-      return figures;
+      return Map.of("ns", time.nanos() / lanes.size(), "cpu", time.processorNanos());
     }
 
     @Override
     public void close() throws IOException {
-      for (Target.Open each : opened) {
-        each.close();
-      }
+      open.close();
       file.target.unlink(file.name);
     }
   }
 
-  /** One reader; several of its kind of buffer are made, so that those of two are far apart. */
-  private abstract static class ReadLane implements Lanes.Lane {
-    final Target.Open open;
-    final ByteBuffer buffer;
-    long differences;
+  /** Reads of one page each, which take so long that looking at the time each time is nothing. */
+  private static final class Random implements Reader {
+    private final RandomReader reader = new RandomReader();
 
-    ReadLane(Target.Open open, Reading shape) {
-      this.open = open;
-      this.buffer = Buffers.apart(shape.readBytes);
-    }
-  }
-
-  /** Reads of one page each, anywhere in the span. */
-  private static final class RandomLane extends ReadLane {
-    private final long pageMask;
-    private final int batch;
-    private long seed;
-
-    RandomLane(Target.Open open, Reading shape, int lane) {
-      super(open, shape);
-      this.pageMask = shape.spanBytes / Pages.BYTES - 1;
-      this.batch = shape.threads > 2 ? 1 : 64;
-      this.seed = 0x1234_5678_9ABC_DEFL * (lane + 1);
+    Random(Target.Open open, long bytes, int lane) {
+      reader.begin(open, bytes, lane);
     }
 
     @Override
     public int batch() throws IOException {
-      ByteBuffer into = buffer;
-      long wrong = 0;
-      long x = seed;
-      for (int i = 0; i < batch; i++) {
-        x ^= x << 13;
-        x ^= x >>> 7;
-        x ^= x << 17;
-        long page = x >>> 20 & pageMask;
-        int read = open.read(into.clear(), page * Pages.BYTES);
-        wrong |= Pages.difference(into, 0, page, 0) | (read ^ Pages.BYTES);
-      }
-      seed = x;
-      differences |= wrong;
-      return batch;
+      reader.read();
+      return 1;
+    }
+
+    @Override
+    public long differences() {
+      return reader.differences();
     }
   }
 
   /** Reads of many pages each, one behind the other. */
-  private static final class SequentialLane extends ReadLane {
-    private final long spanBytes;
+  private static final class Sequential implements Reader {
+    private final Target.Open open;
+    private final long bytes;
+    private final ByteBuffer buffer;
     private long next;
+    private long differences;
 
-    SequentialLane(Target.Open open, Reading shape) {
-      super(open, shape);
-      this.spanBytes = shape.spanBytes;
+    Sequential(Target.Open open, long bytes) {
+      this.open = open;
+      this.bytes = bytes;
+      this.buffer = Buffers.apart((int) Math.min(bytes, SEQUENTIAL_BYTES));
     }
 
     @Override
     public int batch() throws IOException {
       ByteBuffer into = buffer;
       long wrong = 0;
-      int bytes = into.capacity();
+      int size = into.capacity();
       for (int i = 0; i < 4; i++) {
         long at = next;
-        wrong |= open.read(into.clear(), at) ^ bytes;
-        for (int in = 0; in < bytes; in += Pages.BYTES) {
+        wrong |= open.read(into.clear(), at) ^ size;
+        for (int in = 0; in < size; in += Pages.BYTES) {
           wrong |= Pages.difference(into, in, (at + in) / Pages.BYTES, 0);
         }
-        next = at + bytes == spanBytes ? 0 : at + bytes;
+        next = at + size == bytes ? 0 : at + size;
       }
       differences |= wrong;
       return 4;
+    }
+
+    @Override
+    public long differences() {
+      return differences;
     }
   }
 }

@@ -2,7 +2,6 @@ package io.faultline.bench;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * What a row gave.
@@ -17,14 +16,18 @@ record RowResult(
     Map<String, String> failures,
     double othersCores) {
 
-  /** The median of a figure over the rounds, NaN if there is none. */
-  double median(String target, String figure) {
-    double[] values =
-        samples.getOrDefault(target, List.of()).stream()
-            .map(sample -> sample.get(figure))
-            .filter(Objects::nonNull)
-            .mapToDouble(Double::doubleValue)
-            .toArray();
-    return values.length == 0 ? Double.NaN : Spread.of(values).median();
+  /** How the failure of a target begins that is there and could not be measured. */
+  static final String FAILED = "failed: ";
+
+  /** Targets that were not measured, a line each. */
+  List<String> notMeasured() {
+    return failures.entrySet().stream()
+        .map(each -> "%s of %s %s".formatted(each.getKey(), row.key(), each.getValue()))
+        .toList();
+  }
+
+  /** How many targets are there and could not be measured. */
+  long failed() {
+    return failures.values().stream().filter(why -> why.startsWith(FAILED)).count();
   }
 }

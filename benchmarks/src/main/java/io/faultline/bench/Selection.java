@@ -3,7 +3,6 @@ package io.faultline.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** Which rows were asked for: each word is a key or the beginning of several. */
 final class Selection {
@@ -16,14 +15,9 @@ final class Selection {
    */
   static List<Row> of(List<Row> all, List<String> words) {
     for (String word : words) {
-      if (all.stream().noneMatch(row -> row.key().startsWith(word))
-          && !BenchRun.SYNC.startsWith(word)) {
-        throw new IllegalArgumentException(
-            "rows=%s: known are %s"
-                .formatted(
-                    word,
-                    Stream.concat(all.stream().map(Row::key), Stream.of(BenchRun.SYNC))
-                        .collect(Collectors.joining(", "))));
+      if (all.stream().noneMatch(row -> row.key().startsWith(word))) {
+        String known = all.stream().map(Row::key).collect(Collectors.joining(", "));
+        throw new IllegalArgumentException("rows=%s: known are %s".formatted(word, known));
       }
     }
     List<Row> chosen = new ArrayList<>();
@@ -33,10 +27,5 @@ final class Selection {
       }
     }
     return chosen;
-  }
-
-  /** Whether the rows about syncs were. */
-  static boolean hasSync(List<String> words) {
-    return words.isEmpty() || words.stream().anyMatch(BenchRun.SYNC::startsWith);
   }
 }

@@ -29,14 +29,6 @@ final class Sheet {
     }
   }
 
-  /** A goal of a row that has no peers of the usual kind. */
-  void line(String key, String what, String goal, Spread reached, boolean met) {
-    Verdict.Status status = met ? Verdict.Status.MET : Verdict.Status.MISSED;
-    Verdict verdict = new Verdict(goal, reached, status, "");
-    lines.add(new Line(key, what, goal, reached(verdict), status(verdict)));
-    counts.merge(status, 1, Integer::sum);
-  }
-
   /** How many goals ended how. */
   String summary() {
     return "goals: "

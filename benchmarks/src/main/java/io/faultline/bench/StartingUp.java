@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /** {@code seconds} from the start of a JVM to the first read of a volume that it has made. */
-record StartingUp() implements Work {
+record StartingUp() implements Windows {
   @Override
   public Session prepare(Target target) throws IOException {
     Path directory = Files.createTempDirectory(EngineTarget.of(target).directory, "start-");
@@ -20,7 +20,9 @@ record StartingUp() implements Work {
       public Map<String, Double> measure(int millis) throws IOException {
         Path place = directory.resolve("volume" + starts++);
         long began = System.nanoTime();
-        Process process = PeerProcess.start(List.of(StartMain.class.getName(), place.toString()));
+        Process process =
+            PeerProcess.start(
+                Row.Setup.MISSING, List.of(StartMain.class.getName(), place.toString()));
         try (BufferedReader said = process.inputReader(StandardCharsets.UTF_8)) {
           String line = said.readLine();
           while (line != null && !line.equals(StartMain.READ)) {

@@ -53,6 +53,11 @@ interface Target extends Closeable {
    */
   Open open(String name, long bytes) throws IOException;
 
+  /** Makes a file for appends that are durable when they return. */
+  default AppendLog log(String name) throws IOException {
+    throw new UnsupportedOperationException();
+  }
+
   /** Makes an empty file. */
   default void create(String name) throws IOException {
     throw new UnsupportedOperationException();

@@ -23,12 +23,16 @@ final class Targets {
   static final String FLOOR = "memcpy";
   static final String DIRECT = "direct";
 
+  /** The engine with one thread, in a row where others have several. */
+  static final String ALONE = "alone";
+
   private Targets() {}
 
   /**
    * Makes one.
    *
-   * @param name one of the names here
+   * @param name one of the names here, or of a class that is one and has a constructor without
+   *     parameters
    * @param directory an existing directory, for those that need one
    * @param cacheBytes the engine's page cache
    * @throws AbsentException its library is not on the class path
@@ -45,7 +49,8 @@ final class Targets {
         case JIMFS -> in(jimfs(), "/work");
         case MEMORY_FILE_SYSTEM ->
             in(FileSystems.newFileSystem(URI.create("memory:bench"), Map.of()), "/bench");
-        default -> throw new IllegalArgumentException("no target " + name);
+        default ->
+            Class.forName(name).asSubclass(Target.class).getDeclaredConstructor().newInstance();
       };
     } catch (NoClassDefFoundError | ReflectiveOperationException | ProviderNotFoundException e) {
       throw new AbsentException(name + ": " + e.getMessage());

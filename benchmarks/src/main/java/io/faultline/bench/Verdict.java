@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,37 +89,68 @@ record Verdict(String goal, @Nullable Spread reached, Status status, String note
         : String.format(Locale.ROOT, "%.2f of the time that copying takes", median);
   }
 
-  /** What is odd about the peer of a goal, or about whom it is held against. */
+  /**
+   * What is odd about the peer of a goal. What others are held against is odd if at least half of
+   * them are: one peer that is off says nothing about copying.
+   */
   private static String oddPeer(RowResult result, Goal goal) {
-    for (Row.Usual usual : result.row().usual()) {
-      boolean concerns =
-          goal.peer() == null
-              ? usual.figure().equals(goal.figure())
-              : usual.peer().equals(goal.peer()) || usual.base().equals(goal.peer());
-      if (!concerns) {
-        continue;
-      }
-      double ratio = ratio(result, usual);
-      double off = ratio / usual.ratio();
-      if (off > USUAL_FACTOR || off < 1 / USUAL_FACTOR) {
-        return String.format(
-            Locale.ROOT,
-            "%s is %.2f, was %.2f when the goals were set",
-            usual.peer().equals(usual.base())
-                ? usual.peer() + "'s " + usual.figure()
-                : usual.peer() + " / " + usual.base(),
-            ratio,
-            usual.ratio());
+    List<Row.Usual> own = concerning(result.row().usual(), goal);
+    for (Row.Usual usual : own) {
+      if (isOff(result, usual)) {
+        return odd(result, usual);
       }
     }
-    return "";
+    List<Row.Usual> against =
+        result.row().usual().stream().filter(each -> each.base().equals(goal.peer())).toList();
+    List<Row.Usual> off = against.stream().filter(each -> isOff(result, each)).toList();
+    return off.isEmpty() || 2 * off.size() < against.size() ? "" : odd(result, off.getFirst());
   }
 
-  /** Of the medians; of the figure itself where peer and base are the same; else as usual. */
+  /** About the goal's peer, and about the same figure if there is one of that. */
+  private static List<Row.Usual> concerning(List<Row.Usual> all, Goal goal) {
+    if (goal.peer() == null) {
+      return all.stream().filter(usual -> usual.figure().equals(goal.figure())).toList();
+    }
+    List<Row.Usual> peers = all.stream().filter(usual -> usual.peer().equals(goal.peer())).toList();
+    List<Row.Usual> exact =
+        peers.stream().filter(usual -> usual.figure().equals(goal.figure())).toList();
+    return exact.isEmpty() ? peers : exact;
+  }
+
+  private static boolean isOff(RowResult result, Row.Usual usual) {
+    double off = ratio(result, usual) / usual.ratio();
+    return off > USUAL_FACTOR || off < 1 / USUAL_FACTOR;
+  }
+
+  private static String odd(RowResult result, Row.Usual usual) {
+    String figure = usual.figure().equals("ns") ? "" : "'s " + usual.figure();
+    boolean itself = usual.peer().equals(usual.base());
+    return String.format(
+        Locale.ROOT,
+        "%s%s is %.2f, was %.2f when the goals were set",
+        usual.peer() + figure,
+        itself ? "" : " / " + usual.base(),
+        ratio(result, usual),
+        usual.ratio());
+  }
+
+  /**
+   * As goals are: the median over the rounds of what it is within one. As usual if there is none.
+   */
   private static double ratio(RowResult result, Row.Usual usual) {
-    double peer = result.median(usual.peer(), usual.figure());
-    double base =
-        usual.peer().equals(usual.base()) ? 1 : result.median(usual.base(), usual.figure());
-    return Double.isNaN(peer) || Double.isNaN(base) ? usual.ratio() : peer / base;
+    List<Map<String, Double>> peers = result.samples().getOrDefault(usual.peer(), List.of());
+    List<Map<String, Double>> bases = result.samples().getOrDefault(usual.base(), List.of());
+    boolean itself = usual.peer().equals(usual.base());
+    double[] ratios =
+        IntStream.range(0, Math.min(peers.size(), bases.size()))
+            .mapToDouble(
+                round -> {
+                  double peer = peers.get(round).getOrDefault(usual.figure(), Double.NaN);
+                  double base = bases.get(round).getOrDefault(usual.figure(), Double.NaN);
+                  return itself ? peer : peer / base;
+                })
+            .filter(ratio -> !Double.isNaN(ratio))
+            .toArray();
+    return ratios.length == 0 ? usual.ratio() : Spread.of(ratios).median();
   }
 }

@@ -1,35 +1,9 @@
 package io.faultline.bench;
 
-import java.io.Closeable;
-import java.io.IOException;
-import java.util.Map;
-
-/** What a row does to a target. */
-interface Work {
-  /** Makes files and fills them. */
-  Session prepare(Target target) throws IOException;
-
-  /** Whether one window is enough, without any to warm up. */
+/** What a row does to its targets. */
+sealed interface Work permits Windows, Forks {
+  /** Whether one round is enough, without any to warm up. */
   default boolean once() {
     return false;
-  }
-
-  /** A target made ready, to be measured window by window. */
-  interface Session extends Closeable {
-    /**
-     * One window of about {@code millis} milliseconds.
-     *
-     * @return figures by name; {@code ns} is nanoseconds an operation
-     * @throws WrongDataException a read gave what it must not
-     */
-    Map<String, Double> measure(int millis) throws IOException;
-
-    /**
-     * Compares what was written with what is there, and removes the files.
-     *
-     * @throws WrongDataException it is something else
-     */
-    @Override
-    void close() throws IOException;
   }
 }

@@ -22,8 +22,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Measures the engine beside the host's filesystem, mapped files, in-memory filesystems and"
           + " plain copying, all in one run, and says which goal is met and which is missed.",
-      "Exit code 3 and a line VIOLATION when data is wrong, never because of a figure. Run it on an"
-          + " idle machine: where two cores are needed and others use them, no goal counts.",
+      "Exit code 3 and a line VIOLATION when data is wrong; 1 when a target failed, after the"
+          + " figures of the others; never because of a figure.",
+      "Run it on an idle machine: where two cores are needed and others use them, no goal counts.",
       "A run of all rows writes benchmarks/RESULTS.md of the source tree."
     })
 final class Bench implements Callable<Integer> {
@@ -33,8 +34,8 @@ final class Bench implements Callable<Integer> {
       split = ",",
       description =
           "What to measure, by key or the beginning of several: read, hot, span2, sequential,"
-              + " overwrite, append, mixed, punch, names, lock, allocation, hitlocks, miss, cold,"
-              + " footprint, start, sync (default: all).")
+              + " overwrite, append, mixed, punch, names, lock, hitlocks, miss, cold, footprint,"
+              + " start, sync (default: all).")
   private List<String> rows = List.of();
 
   @Option(
