@@ -20,13 +20,18 @@ import java.util.Map;
  * @param cacheBytes a cache to fill; another of an eighth of it, of a volume of the same size, is
  *     filled as well and only the difference counts, so that what a volume takes by itself does not
  */
-record Footprint(int files, long cacheBytes) implements Work {
+record Footprint(int files, long cacheBytes) implements Windows {
   private static final int DIRECTORY_FILES = 1000;
   private static final int OPEN_FILES_MAX = 10_000;
   private static final int SETTLED_BYTES = 16 << 10;
 
-  /** A checkpoint of a million inodes holds tens of megabytes, and waits for the disk meanwhile. */
+  /**
+   * A checkpoint of a million inodes holds tens of megabytes, and waits for the disk meanwhile; of
+   * few there is none.
+   */
   private static final int SETTLED_LOOKS = 10;
+
+  private static final int FILES_UNTIL_CHECKPOINTS = 100_000;
 
   private static final int LOOK_MILLIS = 200;
   private static final int LOOKS_MAX = 300;
@@ -112,10 +117,11 @@ record Footprint(int files, long cacheBytes) implements Work {
   }
 
   /** What is reachable, once the background has let go of nothing for two seconds. */
-  private static long heapBytes() throws IOException {
+  private long heapBytes() throws IOException {
     Runtime runtime = Runtime.getRuntime();
+    int enough = files < FILES_UNTIL_CHECKPOINTS ? 1 : SETTLED_LOOKS;
     long least = Long.MAX_VALUE;
-    for (int look = 0, settled = 0; look < LOOKS_MAX && settled < SETTLED_LOOKS; look++) {
+    for (int look = 0, settled = 0; look < LOOKS_MAX && settled <= enough; look++) {
       System.gc();
       long now = runtime.totalMemory() - runtime.freeMemory();
       settled = now < least - SETTLED_BYTES ? 0 : settled + 1;

@@ -89,10 +89,7 @@ record Verdict(String goal, @Nullable Spread reached, Status status, String note
         : String.format(Locale.ROOT, "%.2f of the time that copying takes", median);
   }
 
-  /**
-   * What is odd about the peer of a goal. What others are held against is odd if at least half of
-   * them are: one peer that is off says nothing about copying.
-   */
+  /** What is odd about the peer of a goal, or about a peer that is held against that one. */
   private static String oddPeer(RowResult result, Goal goal) {
     List<Row.Usual> own = concerning(result.row().usual(), goal);
     for (Row.Usual usual : own) {
@@ -100,10 +97,11 @@ record Verdict(String goal, @Nullable Spread reached, Status status, String note
         return odd(result, usual);
       }
     }
-    List<Row.Usual> against =
-        result.row().usual().stream().filter(each -> each.base().equals(goal.peer())).toList();
-    List<Row.Usual> off = against.stream().filter(each -> isOff(result, each)).toList();
-    return off.isEmpty() || 2 * off.size() < against.size() ? "" : odd(result, off.getFirst());
+    return result.row().usual().stream()
+        .filter(usual -> usual.base().equals(goal.peer()) && isOff(result, usual))
+        .findFirst()
+        .map(usual -> odd(result, usual))
+        .orElse("");
   }
 
   /** About the goal's peer, and about the same figure if there is one of that. */
