@@ -263,7 +263,7 @@ class ThreadsTest {
             });
     while (worker.isAlive()) {
       worker.interrupt();
-      Thread.yield();
+      Thread.onSpinWait();
     }
     assertThat(seen.get()).isEqualTo("done");
   }
