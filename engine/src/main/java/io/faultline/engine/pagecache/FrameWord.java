@@ -58,14 +58,14 @@ final class FrameWord {
   }
 
   static int withNext(int word, int next) {
-    return word & ~FIELD | next;
+    return (word & ~FIELD) | next;
   }
 
   static int withPrev(int word, int prev) {
-    return word & ~(FIELD << PREV_SHIFT) | prev << PREV_SHIFT;
+    return (word & ~(FIELD << PREV_SHIFT)) | (prev << PREV_SHIFT);
   }
 
   static int withState(int word, int state) {
-    return word & FREE_MASK | state << STATE_SHIFT;
+    return (word & FREE_MASK) | (state << STATE_SHIFT);
   }
 }
