@@ -23,7 +23,7 @@ import java.util.Map;
  * <p><b>Paths</b> are absolute, slash-separated strings; a name is 1 to 255 bytes of UTF-8, a path
  * at most 4095. Symbolic links inside a path are followed, one at its end too unless a method says
  * otherwise. <b>Times</b> are nanoseconds since 1970-01-01T00:00:00Z. <b>Modes</b> are permission
- * bits, {@code 07777}; they are kept, not enforced.
+ * bits, {@code 07777}, and other bits are ignored, as in the kernel; they are kept, not enforced.
  *
  * <p><b>Durability.</b> A change is visible to everybody when its method returns and durable after
  * a sync that began later; a power cut costs at most the {@linkplain VolumeOptions#commitInterval
@@ -121,7 +121,7 @@ public interface Volume extends AutoCloseable {
   /**
    * Makes an empty regular file, mknod(2).
    *
-   * @throws ErrnoException EEXIST the name is taken; EINVAL bits outside 07777
+   * @throws ErrnoException EEXIST the name is taken
    */
   void create(String path, int mode) throws IOException;
 
@@ -133,8 +133,7 @@ public interface Volume extends AutoCloseable {
   /**
    * Makes a directory, mkdir(2).
    *
-   * @throws ErrnoException EEXIST the name is taken; EMLINK the parent has too many; EINVAL bits
-   *     outside 07777
+   * @throws ErrnoException EEXIST the name is taken; EMLINK the parent has too many
    */
   void mkdir(String path, int mode) throws IOException;
 
@@ -198,11 +197,7 @@ public interface Volume extends AutoCloseable {
    */
   List<DirectoryEntry> list(String path) throws IOException;
 
-  /**
-   * Sets permission bits, chmod(2).
-   *
-   * @throws ErrnoException EINVAL bits outside 07777
-   */
+  /** Sets permission bits, chmod(2). */
   void setMode(String path, int mode) throws IOException;
 
   /** Sets owner and group, chown(2); -1 leaves one as it is. */

@@ -1,6 +1,7 @@
 package io.faultline.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -14,6 +15,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * The {@code faultline} command: parses the line, runs one verb, turns what became of it into an
@@ -56,6 +58,14 @@ public final class Main implements Callable<Integer> {
     return run(verbs(), out, err, args);
   }
 
+  /** None is empty, as an unset variable of a shell is: that would be where one stands. */
+  private static Path path(String word) {
+    if (word.isEmpty()) {
+      throw new TypeConversionException("an empty name is no path");
+    }
+    return Path.of(word);
+  }
+
   static int run(List<Callable<Integer>> verbs, PrintWriter out, PrintWriter err, String... args) {
     Main main = new Main();
     CommandLine line = new CommandLine(main);
@@ -66,6 +76,7 @@ public final class Main implements Callable<Integer> {
     }
     line.setOut(out).setErr(err);
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.registerConverter(Path.class, Main::path);
     line.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
           command.getErr().println(verb(command) + ": " + Failures.oneLine(failure));

@@ -22,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** What the command line promises before any verb runs: help, version, exit codes, one line. */
@@ -51,6 +52,9 @@ class MainTest {
   @Command(name = "find")
   static final class Finding implements Callable<Integer> {
     @Spec private @Nullable CommandSpec spec;
+
+    @Parameters(arity = "0..1")
+    private @Nullable Path place;
 
     @Override
     public Integer call() {
@@ -97,6 +101,10 @@ class MainTest {
     assertThat(run().exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(run("explode").exitCode()).isEqualTo(ExitCode.USAGE);
     assertThat(run("find", "--no-such-option").exitCode()).isEqualTo(ExitCode.USAGE);
+    Outcome unset = run("find", "");
+    assertThat(unset.exitCode()).isEqualTo(ExitCode.USAGE);
+    assertThat(unset.err()).contains("an empty name is no path").hasLineCount(1);
+    assertThat(run("find", ".").exitCode()).isEqualTo(ExitCode.VIOLATION);
   }
 
   @Test

@@ -62,7 +62,13 @@ class VerbsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"0644,-rw-r--r--", "04755,-rwsr-xr-x", "02644,-rw-r-Sr--", "01777,-rwxrwxrwt"})
+  @CsvSource({
+    "0644,-rw-r--r--",
+    "04755,-rwsr-xr-x",
+    "02644,-rw-r-Sr--",
+    "01777,-rwxrwxrwt",
+    "0170600,-rw-------"
+  })
   void permissionsAreThoseOfLs(String octal, String letters) throws IOException {
     verbs.ops("create /a");
     verbs.volume().setMode("/a", Integer.parseInt(octal, 8));
