@@ -32,6 +32,12 @@ class StreamExtentsTest {
   /** A sequentially written gibibyte has fewer. */
   private static final int EXTENTS_MAX = 16;
 
+  /**
+   * In turn with others and a flusher that comes whenever a busy machine lets it, 7 to 22 were
+   * seen; without windows 84 to 113.
+   */
+  private static final int EXTENTS_IN_TURN_MAX = 48;
+
   @AfterEach
   void noMutantStays() {
     Mutant.activate();
@@ -103,20 +109,19 @@ class StreamExtentsTest {
   void filesWrittenInTurnLieInFewPiecesEach() throws Exception {
     EngineFixture.Setup setup = setup(2 * GIB, 2_048, 10);
     assertThat(extents(setup, 3, GIB / 4, CHUNK_BYTES))
-        .allSatisfy(n -> assertThat(n).isLessThan(EXTENTS_MAX));
+        .allSatisfy(n -> assertThat(n).isLessThan(EXTENTS_IN_TURN_MAX));
     Mutant.activate(Mutant.ALLOCATION_WITHOUT_WINDOW);
     assertThat(extents(setup, 3, GIB / 4, CHUNK_BYTES))
-        .anySatisfy(n -> assertThat(n).isGreaterThan(EXTENTS_MAX));
+        .anySatisfy(n -> assertThat(n).isGreaterThan(EXTENTS_IN_TURN_MAX));
   }
 
   @Test
   @Tag("deep")
   void gibibytesWrittenInTurnLieInFewPiecesEach() throws Exception {
-    // With 8 MiB for three streams 17 pieces were seen as well as 12.
-    for (int frames : new int[] {8_192, 65_536}) {
+    for (int frames : new int[] {2_048, 65_536}) {
       assertThat(extents(setup(4 * GIB, frames, 50), 3, GIB, CHUNK_BYTES))
           .as("cache of %s frames", frames)
-          .allSatisfy(n -> assertThat(n).isLessThan(EXTENTS_MAX));
+          .allSatisfy(n -> assertThat(n).isLessThan(EXTENTS_IN_TURN_MAX));
     }
   }
 
