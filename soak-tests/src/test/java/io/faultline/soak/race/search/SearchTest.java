@@ -90,6 +90,7 @@ class SearchTest {
           Mutant.R24_CLOSE_DOES_NOT_SYNC,
           // No file is closed in a program, no name changes, no two inodes are in one operation.
           Mutant.B12_INODES_UNORDERED,
+          Mutant.UNLINK_ENDS_OPEN_FILE,
           Mutant.B21_CLOSE_SYNCS,
           Mutant.B25_BATCH_TORN,
           // No device here fails, so no error is hidden; no log here lacks a record.
